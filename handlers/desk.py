@@ -1,0 +1,58 @@
+"""What is fixed while the process runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from handlers.events import Event, Place
+from handlers.hours import Hours, opening
+from handlers.texts import Texts
+from knowledge import markup
+from knowledge.decisions import Decision
+from knowledge.entries import Content, Entry
+
+
+class Matcher(Protocol):
+    def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision: ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    name: str
+    language: str
+    """The language until the person's is known."""
+    staff: Place
+    """The staff channel."""
+    staff_language: str
+    content: Content
+    matcher: Matcher
+    texts: Mapping[str, Texts]
+    hours: Hours
+    contact: Mapping[str, str] = field(default_factory=dict)
+    """`address`, `phone`, `email`, `website`, `appointment`: those that are configured."""
+    privacy_contact: str = ""
+    keep_closed: timedelta = timedelta(days=90)
+    follow_up_within: timedelta = timedelta(minutes=30)
+    """How long a question is remembered as the one that the next may refer to."""
+
+    @property
+    def staff_texts(self) -> Texts:
+        return self.texts[self.staff_language]
+
+    def speaks(self, language: str) -> Texts:
+        return self.texts.get(language, self.texts[self.language])
+
+    def is_staff(self, event: Event) -> bool:
+        return (event.place.platform, event.place.room) == (self.staff.platform, self.staff.room)
+
+    def answer(self, entry: Entry, language: str) -> str:
+        """The entry's answer as Markdown, its placeholders filled from the configuration."""
+        texts = self.speaks(language)
+        values = {f"contact.{key}": value for key, value in self.contact.items() if value}
+        values["privacy.keep_closed_days"] = str(self.keep_closed.days)
+        if self.privacy_contact:
+            values["privacy.contact"] = self.privacy_contact
+        if self.hours.week:
+            values["hours"] = opening(self.hours, texts)
+        return markup.fill(entry.sides[texts.code].answer, values)

@@ -1,0 +1,178 @@
+"""What is to be done outside: one outbox row each, carried out by a platform."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from handlers.events import Attachment, MessageRef, Place
+
+
+class Verb(StrEnum):
+    """What a choice does."""
+
+    SHOW_ENTRY = "show_entry"
+    NONE_OF_THESE = "none_of_these"
+    HELPED = "helped"
+    NOT_HELPED = "not_helped"
+    ADVISER = "adviser"
+    TOPIC = "topic"
+    TOPICS = "topics"
+    LANGUAGE = "language"
+    FORGET = "forget"
+    KEEP = "keep"
+    REOPEN = "reopen"
+    CLAIM = "claim"
+    RELEASE = "release"
+    CLOSE = "close"
+    REOPEN_TICKET = "reopen_ticket"
+    SEND_ENTRY = "send_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing a person or an adviser may press or type the number of."""
+
+    label: str
+    verb: Verb
+    subject: str = ""
+    """The entry, topic or language it is about."""
+    question: int | None = None
+    ticket: int | None = None
+    id: str = ""
+    """What a platform's button carries: opaque, given when the order is put into the outbox."""
+
+
+REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE})
+"""Choices that lead somewhere and change nothing: they may be pressed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Written by us: Markdown."""
+
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Written by somebody else: shown as it is, never parsed."""
+
+    text: str
+
+
+Part = Text | Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """The bot speaks."""
+
+    place: Place
+    parts: tuple[Part, ...]
+    choices: tuple[Choice, ...] = ()
+    ticket: int | None = None
+    """In the staff channel: said in this ticket's thread. To a person: about this ticket."""
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """What one side wrote, carried to the other."""
+
+    place: Place
+    ticket: int
+    author: str
+    """Shown before the text."""
+    text: str
+    origin: MessageRef
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+    report: bool = False
+    """Mark the original as sent or failed: for what advisers write."""
+    note: str = ""
+    """What kind of relay, when it is not a new message: our words, before the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Edit what the bot said: its text, or only its choices when `parts` is empty."""
+
+    message: MessageRef
+    parts: tuple[Part, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    message: MessageRef
+
+
+class Sign(StrEnum):
+    """How the bot marks a message."""
+
+    SENT = "sent"
+    INTERNAL = "internal"
+    FAILED = "failed"
+    SEEN = "seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Show on a message what became of it."""
+
+    message: MessageRef
+    sign: Sign
+    ticket: int | None = None
+    text: str = ""
+    """What the sign says in words: a reply when it is `FAILED` or where there are no signs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenThread:
+    """Make the ticket's topic or thread in the staff channel; its card is the first thing in it."""
+
+    place: Place
+    ticket: int
+    title: str
+    parts: tuple[Part, ...]
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowState:
+    """Show a ticket's state on its thread (icon, title, closed or open)."""
+
+    place: Place
+    ticket: int
+    state: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveData:
+    """Send the person everything that is kept about them, as a file. Filled when it is sent, so the outbox holds no second copy."""
+
+    place: Place
+    person: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendFile:
+    """A file made by us."""
+
+    place: Place
+    name: str
+    content: str
+    parts: tuple[Part, ...] = ()
+
+
+Order = Say | Relay | Change | Remove | Mark | OpenThread | ShowState | GiveData | SendFile
+
+
+def destination(order: Order) -> tuple[str, str]:
+    """Platform and room that carry the order out."""
+    match order:
+        case Change(message=message) | Remove(message=message) | Mark(message=message):
+            return message.platform, message.room
+        case _:
+            return order.place.platform, order.place.room

@@ -1,0 +1,150 @@
+"""What is loaded for an event, and what comes of it: values that storage reads and writes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from handlers.events import MessageRef, Place, Sender
+from handlers.orders import Choice, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The bot and one person in one room."""
+
+    place: Place
+    person: Sender
+    language: str
+    language_fixed: bool = False
+    """Chosen by the person: no longer detected."""
+    welcomed: bool = False
+    question: int | None = None
+    """The number of the last question."""
+    offer: tuple[Choice, ...] = ()
+    """What the person may choose by typing a number: the last thing offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    entry: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asked and what the bot made of it. Its number is the event's."""
+
+    number: int
+    text: str
+    language: str
+    decision: str
+    """`answer`, `suggest` or `escalate`."""
+    at: datetime
+    shown: tuple[str, ...] = ()
+    """The entries shown as the answer."""
+    guesses: tuple[Guess, ...] = ()
+    reasons: tuple[str, ...] = ()
+    helped: bool | None = None
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    """For us."""
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    """Waiting for the person."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    number: int
+    place: Place
+    """Where the person is."""
+    person: Sender
+    language: str
+    title: str
+    """A few of the person's words."""
+    opened_at: datetime
+    state: State = State.WAITING
+    adviser: Sender | None = None
+    """Who claimed it."""
+    question: int | None = None
+    thread: str | None = None
+    """Its topic or thread in the staff channel, once made."""
+    expected_by: datetime | None = None
+    """When the person was told to expect an answer."""
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a ticket, with its copy on the other side."""
+
+    ticket: int
+    author: str
+    """`person`, `adviser`, `note` or `bot`."""
+    text: str
+    at: datetime
+    origin: MessageRef | None = None
+    copy: MessageRef | None = None
+
+    def other_side(self, message: MessageRef) -> MessageRef | None:
+        return self.copy if message == self.origin else self.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One change of a ticket, for its history."""
+
+    ticket: int
+    at: datetime
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    number: int
+    """The event's own number."""
+    next_ticket: int
+    conversation: Conversation | None = None
+    """None at first contact, and in the staff channel."""
+    question: Question | None = None
+    """The one a choice is about, else the conversation's last."""
+    ticket: Ticket | None = None
+    """The person's open ticket; in the staff channel the one whose thread it is."""
+    referred: Line | None = None
+    """The line of a ticket that the event replies to, edits, removes or reacts to."""
+    referred_ticket: Ticket | None = None
+    pressed: Choice | None = None
+    """What a `Press` by its opaque id stands for, unless it was used before or belongs to somebody else."""
+    open_tickets: tuple[Ticket, ...] = ()
+    """In the staff channel: oldest first."""
+    waiting_before: int = 0
+    """How many tickets wait for us already."""
+    lines: tuple[Line, ...] = ()
+    """The ticket's lines so far, oldest first, where the event needs them."""
+    may_advise: bool = True
+    """In the staff channel: the sender is one of its members, freshly looked up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one event leads to."""
+
+    kind: str
+    """`answer`, `suggest`, `escalate`, `smalltalk`, `command`, `ticket`, `adviser`; `none` when there is nothing to do."""
+    conversation: Conversation | None = None
+    question: Question | None = None
+    ticket: Ticket | None = None
+    lines: tuple[Line, ...] = ()
+    history: tuple[Happening, ...] = ()
+    orders: tuple[Order, ...] = field(default=())
+    guesses: tuple[Guess, ...] = ()
+    erase: bool = False
+    """Delete everything about the person of this event; only the orders of this turn survive, until they are carried out."""

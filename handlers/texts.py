@@ -1,0 +1,189 @@
+"""What the bot says, in each language: one dataclass, so that a missing or misspelt sentence stops the start."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib import resources
+from typing import Any
+
+from babel import Locale
+
+Plural = Mapping[str, str]
+"""Forms by CLDR plural category: Slovene has `one`, `two`, `few`, `other`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    code: str
+    """The language's code, `sl` or `en`."""
+    language_name: str
+    welcome: str
+    help: str
+    unknown_command: str
+    language_which: str
+    language_set: str
+    cancelled: str
+    nothing_to_cancel: str
+    old_choice: str
+    answer_source: str
+    source_one: str
+    source_many: str
+    answer_reviewed: str
+    answer_overdue: str
+    answer_sensitive: str
+    two_answers: str
+    helped_question: str
+    helped_yes: str
+    helped_no: str
+    helped_thanks: str
+    unsure: str
+    none_of_these: str
+    related: str
+    topics_which: str
+    entries_which: str
+    back_to_topics: str
+    yes_words: tuple[str, ...]
+    no_words: tuple[str, ...]
+    handed_over: str
+    handed_over_wish: str
+    handed_over_not_helped: str
+    handed_over_empty: str
+    handed_over_failure: str
+    closed_now: str
+    expected: str
+    expected_unknown: str
+    add_more: str
+    already_open: str
+    ticket_closed: str
+    reopen: str
+    ticket_reopened: str
+    adviser_label: str
+    sent_again: str
+    edited: str
+    until_today: str
+    until_day: str
+    weekdays_until: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    full_hour: str
+    hour_minute: str
+    date_pattern: str
+    status_none: str
+    status_nothing: str
+    status_waiting: str
+    status_queue: Plural
+    status_claimed: str
+    status_answered: str
+    privacy: str
+    privacy_contact: str
+    privacy_complaint: str
+    days: Plural
+    data_file: str
+    data_sent: str
+    forget_sure: str
+    forget_sure_ticket: str
+    forget_yes: str
+    forget_no: str
+    forgotten: str
+    kept: str
+    card_title: str
+    card_head: str
+    card_no_name: str
+    card_said: str
+    card_no_question: str
+    card_shown: str
+    card_shown_wish: str
+    card_offered: str
+    card_offered_none: str
+    card_unanswered: str
+    card_wish: str
+    card_failure: str
+    card_guesses: str
+    card_no_guesses: str
+    card_why_close: str
+    card_why_far: str
+    card_expected: str
+    card_again: str
+    card_hint: str
+    claim: str
+    close: str
+    release: str
+    reopen_ticket: str
+    claimed_by: str
+    claimed_already: str
+    released_by: str
+    closed_by: str
+    closed_already: str
+    reopened_by: str
+    open_already: str
+    person_reopened: str
+    person_not_helped: str
+    person_unreachable: str
+    person_erased: str
+    person_removed: str
+    person_edited: str
+    mark_sent: str
+    mark_internal: str
+    not_sent: str
+    reason_closed: str
+    reason_unknown_command: str
+    reason_no_ticket: str
+    reason_empty: str
+    reason_note_empty: str
+    reason_unreachable: str
+    reason_refused: str
+    reason_unknown: str
+    reason_failed: str
+    reason_not_member: str
+    queue_empty: str
+    queue_head: Plural
+    queue_line: str
+    state_waiting: str
+    state_claimed: str
+    state_answered: str
+    state_closed: str
+    entry_none: str
+    entry_usage: str
+    staff_help: str
+    alert_quarantined: str
+    alert_undelivered: str
+    alert_undelivered_plain: str
+    and_word: str
+    attachment: Mapping[str, str]
+
+    def plural(self, forms: Plural, n: int) -> str:
+        """The form that goes with the number, filled with it."""
+        category = Locale.parse(self.code).plural_form(n)
+        return forms.get(category, forms["other"]).format(n=n)
+
+    def listed(self, items: Sequence[str]) -> str:
+        """`a, b in c`."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self.and_word} {items[-1]}"
+
+
+def load(languages: Sequence[str]) -> Mapping[str, Texts]:
+    """Raises ValueError naming the file and the sentences that are missing or unknown."""
+    return {language: _read(language) for language in languages}
+
+
+def _read(language: str) -> Texts:
+    file = resources.files("handlers") / "translations" / f"{language}.toml"
+    if not file.is_file():
+        raise ValueError(f"handlers/translations/{language}.toml: not there; the desk cannot speak this language")
+    sentences = tomllib.loads(file.read_text(encoding="utf-8"))
+    known = {field.name for field in fields(Texts)} - {"code"}
+    if set(sentences) != known:
+        missing, unknown = sorted(known - set(sentences)), sorted(set(sentences) - known)
+        raise ValueError(f"handlers/translations/{language}.toml: missing {missing}, unknown {unknown}")
+    return Texts(code=language, **{key: _tidy(value) for key, value in sentences.items()})
+
+
+def _tidy(value: Any) -> Any:
+    match value:
+        case str():
+            return value.strip()
+        case list():
+            return tuple(value)
+        case _:
+            return value
