@@ -1,0 +1,117 @@
+"""The database: opened with the settings that make a commit mean something, and how values go in and out."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Dialect, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+T = TypeVar("T")
+
+_SQLITE = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a commit is on the disk when it returns
+    "PRAGMA secure_delete=ON",  # what is deleted is overwritten
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+)
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for `sqlite:///file.db` or `postgresql://…`. Raises ValueError for any other address."""
+    address = make_url(url)
+    match address.get_backend_name():
+        case "sqlite":
+            # SQLite has one writer: one connection, and every transaction says at once that it will write.
+            engine = create_async_engine(
+                address.set(drivername="sqlite+aiosqlite"), poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
+            )
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            return engine
+        case "postgresql":
+            return create_async_engine(address.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+        case other:
+            raise ValueError(f"expected sqlite:///… or postgresql://…, got {other}")
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    cursor = connection.cursor()
+    for pragma in _SQLITE:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+async def insert_new(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert unless a row with the same key is there; True when it was new."""
+    insert = sqlite.insert(table) if _is_sqlite(tx.dialect) else postgresql.insert(table)
+    result = await tx.execute(insert.values(**values).on_conflict_do_nothing())
+    return bool(result.rowcount)
+
+
+async def put(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> None:
+    """Insert, or replace the row with the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    changed = {name: value for name, value in values.items() if name not in keys}
+    insert = sqlite.insert(table) if _is_sqlite(tx.dialect) else postgresql.insert(table)
+    await tx.execute(insert.values(**values).on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def _is_sqlite(dialect: Dialect) -> bool:
+    return dialect.name == "sqlite"
+
+
+def dump(value: object) -> Any:
+    """A value as JSON, cleaned of what a database cannot hold: NUL and lone surrogates."""
+    return clean(_adapter(type(value)).dump_python(value, mode="json", warnings=False))
+
+
+def load(type_: type[T], data: Any) -> T:
+    """Raises pydantic's ValidationError, a ValueError, when the data do not fit."""
+    value: T = _adapter(type_).validate_python(data)
+    return value
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}  # making one takes a millisecond
+
+
+def _adapter(type_: type[Any]) -> TypeAdapter[Any]:
+    if type_ not in _adapters:
+        _adapters[type_] = TypeAdapter(type_)
+    return _adapters[type_]
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(value: Any) -> Any:
+    match value:
+        case str():
+            return _UNSTORABLE.sub("\ufffd", value)
+        case dict():
+            return {clean(key): clean(item) for key, item in value.items()}
+        case list() | tuple():
+            return [clean(item) for item in value]
+        case _:
+            return value
+
+
+def clean_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose texts a database can hold; times stay times."""
+    return {name: value if isinstance(value, datetime) else clean(value) for name, value in row.items()}

@@ -1,0 +1,134 @@
+"""Events, from the moment a platform hands them over until they are dealt with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import Event, Unreadable
+from storage.database import clean, clean_row, dump, insert_new, load, put
+from storage.tables import cursors, inbox
+
+_KINDS = {type_.__name__: type_ for type_ in get_args(Event)}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    number: int
+    event: Event
+    attempts: int
+
+
+async def take_in(
+    tx: AsyncConnection, platform: str, events: Sequence[Event | Unreadable], cursor: str | None, now: datetime
+) -> tuple[list[int], list[int]]:
+    """Keep events and how far we have read, together: neither is true without the other.
+
+    Returns the numbers of the new events, and of those among them that could not be read.
+    """
+    taken: list[int] = []
+    quarantined: list[int] = []
+    for event in events:
+        if isinstance(event, Unreadable):
+            row = _set_aside(event)
+        else:
+            row = {
+                "room": event.place.room,
+                "sender": event.sender.id,
+                "kind": type(event).__name__,
+                "data": dump(event),
+                "state": "waiting",
+                "error": None,
+            }
+        key = clean(event.key)
+        row |= {"platform": platform, "key": key, "received_at": now, "not_before": now, "attempts": 0}
+        if await insert_new(tx, inbox, clean_row(row)):
+            number = await _number(tx, platform, key)
+            taken.append(number)
+            if isinstance(event, Unreadable):
+                quarantined.append(number)
+    if cursor is not None:
+        await put(tx, cursors, {"platform": platform, "cursor": cursor})
+    return taken, quarantined
+
+
+def _set_aside(event: Unreadable) -> dict[str, Any]:
+    raw = {"raw": event.raw[:65536]}
+    return {"room": "", "sender": "", "kind": "Unreadable", "data": raw, "state": "quarantined", "error": event.error[:1000]}
+
+
+async def _number(tx: AsyncConnection, platform: str, key: str) -> int:
+    number = await tx.scalar(select(inbox.c.number).where(inbox.c.platform == platform, inbox.c.key == key))
+    assert number is not None
+    return int(number)
+
+
+async def cursor(tx: AsyncConnection, platform: str) -> str | None:
+    return await tx.scalar(select(cursors.c.cursor).where(cursors.c.platform == platform))
+
+
+async def oldest(tx: AsyncConnection, now: datetime) -> Waiting | None:
+    """The oldest event that is due and has no older one waiting in its room: order is kept within a room.
+
+    Raises BrokenRow when it cannot be read any more.
+    """
+    older = inbox.alias("older")
+    blocked = select(older.c.number).where(
+        older.c.platform == inbox.c.platform, older.c.room == inbox.c.room, older.c.state == "waiting", older.c.number < inbox.c.number
+    )
+    row = (
+        await tx.execute(
+            select(inbox).where(inbox.c.state == "waiting", inbox.c.not_before <= now, ~blocked.exists()).order_by(inbox.c.number).limit(1)
+        )
+    ).first()
+    if row is None:
+        return None
+    try:
+        event: Event = load(_KINDS[row.kind], row.data)
+    except (ValueError, KeyError) as error:
+        raise BrokenRow(row.number, str(error)) from error
+    return Waiting(row.number, event, row.attempts)
+
+
+class BrokenRow(Exception):
+    """An event in the inbox can no longer be read."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"inbox #{number}: {reason}")
+        self.number = number
+
+
+async def mark_done(tx: AsyncConnection, number: int) -> None:
+    """Done; what it said is kept where it belongs (question, ticket), not here."""
+    await tx.execute(update(inbox).where(inbox.c.number == number).values(state="done", data={}, error=None))
+
+
+async def mark_failed(tx: AsyncConnection, number: int, error: str, again: datetime) -> None:
+    await tx.execute(
+        update(inbox).where(inbox.c.number == number).values(attempts=inbox.c.attempts + 1, error=clean(error)[:1000], not_before=again)
+    )
+
+
+async def postpone(tx: AsyncConnection, number: int, again: datetime) -> None:
+    """Not its fault: try again later, without counting a failure."""
+    await tx.execute(update(inbox).where(inbox.c.number == number).values(not_before=again))
+
+
+async def quarantine(tx: AsyncConnection, number: int, error: str) -> str:
+    """Set aside for a person to look at; the platform it came from."""
+    await tx.execute(update(inbox).where(inbox.c.number == number).values(state="quarantined", error=clean(error)[:1000]))
+    return str(await tx.scalar(select(inbox.c.platform).where(inbox.c.number == number)))
+
+
+async def waiting(tx: AsyncConnection) -> int:
+    """How many events wait to be answered."""
+    return await tx.scalar(select(func.count()).select_from(inbox).where(inbox.c.state == "waiting")) or 0
+
+
+async def next_due(tx: AsyncConnection) -> datetime | None:
+    """When the next waiting event may be tried."""
+    due: datetime | None = await tx.scalar(select(func.min(inbox.c.not_before)).where(inbox.c.state == "waiting"))
+    return due

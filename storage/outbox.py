@@ -1,0 +1,199 @@
+"""Orders, from the moment they are decided until a platform has confirmed them."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import Place
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, Remove, Say, destination
+from storage.database import clean, dump, load
+from storage.tables import choices, outbox
+
+_KINDS = {type_.__name__: type_ for type_ in get_args(Order)}
+_UNFINISHED = ("waiting", "sending", "unknown")
+
+NewId = Callable[[], str]
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(15)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    number: int
+    order: Order
+    key: str
+    cause: int
+    ticket: int | None
+    attempts: int
+    unknowns: int
+    forget: bool
+
+
+async def put(
+    tx: AsyncConnection,
+    orders: Sequence[Order],
+    staff: Place,
+    cause: int,
+    now: datetime,
+    *,
+    forget: bool = False,
+    new_id: NewId = new_id,
+) -> None:
+    """Queue orders. What belongs to one ticket in the staff channel keeps its own order; so does each other room."""
+    for order in orders:
+        order = _with_ids(order, new_id)
+        platform, room = destination(order)
+        ticket = getattr(order, "ticket", None)
+        in_staff = (platform, room) == (staff.platform, staff.room)
+        result = await tx.execute(
+            insert(outbox).values(
+                platform=platform,
+                room=room,
+                lane=f"{room}#{ticket}" if in_staff and ticket is not None else room,
+                kind=type(order).__name__,
+                data=dump(order),
+                cause=cause,
+                ticket=ticket,
+                state="waiting",
+                key=new_id(),
+                not_before=now,
+                created_at=now,
+                forget=forget,
+            )
+        )
+        assert result.inserted_primary_key is not None
+        number = result.inserted_primary_key[0]
+        for position, choice in enumerate(_choices(order)):
+            row = {"id": choice.id, "outbox": number, "position": position, "platform": platform, "room": room}
+            await tx.execute(insert(choices).values(**row, data=dump(choice), created_at=now))
+
+
+def _choices(order: Order) -> tuple[Choice, ...]:
+    return order.choices if isinstance(order, Say | OpenThread | Change) else ()
+
+
+def _with_ids(order: Order, new_id: NewId) -> Order:
+    if isinstance(order, Say | OpenThread | Change) and order.choices:
+        return replace(order, choices=tuple(replace(choice, id=new_id()) for choice in order.choices))
+    return order
+
+
+async def take(tx: AsyncConnection, platform: str, now: datetime, most: int) -> list[Outgoing]:
+    """The next orders that may be sent, one a lane, oldest first; they are `sending` from now on."""
+    older = outbox.alias("older")
+    blocked = select(older.c.number).where(
+        older.c.platform == outbox.c.platform,
+        older.c.lane == outbox.c.lane,
+        older.c.state.in_(_UNFINISHED),
+        older.c.number < outbox.c.number,
+    )
+    rows = await tx.execute(
+        select(outbox)
+        .where(outbox.c.platform == platform, outbox.c.state.in_(("waiting", "unknown")), outbox.c.not_before <= now, ~blocked.exists())
+        .order_by(outbox.c.number)
+        .limit(most)
+    )
+    taken = [_outgoing(row) for row in rows]
+    if taken:
+        numbers = [outgoing.number for outgoing in taken]
+        await tx.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(state="sending"))
+    return taken
+
+
+def _outgoing(row: Row[Any]) -> Outgoing:
+    order: Order = load(_KINDS[row.kind], row.data)
+    return Outgoing(row.number, order, row.key, row.cause, row.ticket, row.attempts, row.unknowns, row.forget)
+
+
+async def recover(tx: AsyncConnection, platform: str) -> int:
+    """At start: what was being sent when the process died may have arrived."""
+    result = await tx.execute(
+        update(outbox)
+        .where(outbox.c.platform == platform, outbox.c.state == "sending")
+        .values(state="unknown", unknowns=outbox.c.unknowns + 1)
+    )
+    return result.rowcount
+
+
+async def mark_sent(tx: AsyncConnection, outgoing: Outgoing, sent_id: str | None, now: datetime) -> None:
+    """Sent. The text is not kept here: what has a reason to be kept stands with the question or the ticket."""
+    if outgoing.forget:
+        await tx.execute(delete(outbox).where(outbox.c.number == outgoing.number))
+        return
+    await tx.execute(
+        update(outbox).where(outbox.c.number == outgoing.number).values(state="sent", sent_id=sent_id, sent_at=now, data={}, error=None)
+    )
+
+
+async def change(tx: AsyncConnection, outgoing: Outgoing, order: Order) -> None:
+    """Send this instead, at once."""
+    await _update(tx, outgoing, "refused", data=dump(order), state="waiting")
+
+
+async def put_before(tx: AsyncConnection, outgoing: Outgoing, first: Order, staff: Place, now: datetime, new_id: NewId = new_id) -> None:
+    """Queue `first` in the lane of `outgoing` and everything that waits in that lane behind it."""
+    lane = select(outbox.c.lane).where(outbox.c.number == outgoing.number).scalar_subquery()
+    rows = await tx.execute(select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(_UNFINISHED)).order_by(outbox.c.number))
+    behind = [_outgoing(row) for row in rows]
+    await tx.execute(delete(outbox).where(outbox.c.number.in_([row.number for row in behind])))
+    await put(tx, (first, *(row.order for row in behind)), staff, outgoing.cause, now, new_id=new_id)
+
+
+async def move(tx: AsyncConnection, platform: str, room: str, new_room: str) -> None:
+    """A room goes on under another id: what waits for it goes there."""
+    rows = await tx.execute(select(outbox).where(outbox.c.platform == platform, outbox.c.room == room, outbox.c.state.in_(_UNFINISHED)))
+    for row in rows.all():
+        moved = _moved(_outgoing(row).order, new_room)
+        lane = row.lane.replace(room, new_room, 1)
+        await tx.execute(update(outbox).where(outbox.c.number == row.number).values(room=new_room, lane=lane, data=dump(moved)))
+
+
+def _moved(order: Order, room: str) -> Order:
+    match order:
+        case Change() | Remove() | Mark():
+            return replace(order, message=replace(order.message, room=room))
+        case _:
+            return replace(order, place=replace(order.place, room=room))
+
+
+async def put_back(tx: AsyncConnection, outgoing: Outgoing, error: str, again: datetime) -> None:
+    """Certainly not sent: try again later."""
+    await _update(tx, outgoing, state="waiting", attempts=outgoing.attempts + 1, error=error, not_before=again)
+
+
+async def mark_unknown(tx: AsyncConnection, outgoing: Outgoing, error: str, again: datetime) -> None:
+    await _update(tx, outgoing, state="unknown", unknowns=outgoing.unknowns + 1, error=error, not_before=again)
+
+
+async def mark_failed(tx: AsyncConnection, outgoing: Outgoing, error: str, now: datetime) -> None:
+    """Given up; somebody has been told."""
+    await _update(tx, outgoing, state="failed", error=error, sent_at=now, data={})
+
+
+async def _update(tx: AsyncConnection, outgoing: Outgoing, error: str, **values: Any) -> None:
+    await tx.execute(update(outbox).where(outbox.c.number == outgoing.number).values(error=clean(error)[:1000], **values))
+
+
+async def unfinished(tx: AsyncConnection) -> int:
+    """How many orders are still to be carried out."""
+    return await tx.scalar(select(func.count()).select_from(outbox).where(outbox.c.state.in_(_UNFINISHED))) or 0
+
+
+async def next_due(tx: AsyncConnection, platform: str) -> datetime | None:
+    """When the next order may be tried."""
+    waiting = outbox.c.state.in_(("waiting", "unknown"))
+    due: datetime | None = await tx.scalar(select(func.min(outbox.c.not_before)).where(outbox.c.platform == platform, waiting))
+    return due
+
+
+async def use_choice(tx: AsyncConnection, id: str, now: datetime) -> None:
+    """A choice was made: its message offers nothing any more."""
+    of_message = select(choices.c.outbox).where(choices.c.id == id).scalar_subquery()
+    await tx.execute(update(choices).where(choices.c.outbox == of_message).values(used_at=now))

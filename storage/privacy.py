@@ -1,0 +1,62 @@
+"""Everything kept about one person: to give it to them, and to delete it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import choices, conversations, inbox, outbox, questions, ticket_history, ticket_lines, tickets
+
+
+async def export(tx: AsyncConnection, platform: str, person: str) -> dict[str, Any]:
+    """Everything about the person, table by table, ready for JSON."""
+    numbers = select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person)
+    waiting = (outbox.c.platform == platform) & outbox.c.room.in_(await _rooms(tx, platform, person)) & (outbox.c.state != "sent")
+    return {
+        "platform": platform,
+        "person": person,
+        "conversations": await _rows(tx, conversations, conversations.c.platform == platform, conversations.c.person == person),
+        "questions": await _rows(tx, questions, questions.c.platform == platform, questions.c.person == person),
+        "tickets": await _rows(tx, tickets, tickets.c.number.in_(numbers)),
+        "ticket_lines": await _rows(tx, ticket_lines, ticket_lines.c.ticket.in_(numbers)),
+        "ticket_history": await _rows(tx, ticket_history, ticket_history.c.ticket.in_(numbers)),
+        "inbox": await _rows(tx, inbox, inbox.c.platform == platform, inbox.c.sender == person, inbox.c.state != "done"),
+        "outbox": await _rows(tx, outbox, waiting),
+    }
+
+
+async def erase(tx: AsyncConnection, platform: str, person: str, *, asked_in: int | None = None) -> None:
+    """Delete everything about the person, the event in which they asked for it too.
+
+    The keys of their events stay, so that nothing is answered twice; what they wrote since and is not answered yet stays as well.
+    """
+    rooms = await _rooms(tx, platform, person)
+    numbers = list(await tx.scalars(select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person)))
+    await tx.execute(delete(tickets).where(tickets.c.number.in_(numbers)))
+    await tx.execute(delete(questions).where(questions.c.platform == platform, questions.c.person == person))
+    await tx.execute(delete(conversations).where(conversations.c.platform == platform, conversations.c.person == person))
+    theirs = (outbox.c.platform == platform) & outbox.c.room.in_(rooms) | outbox.c.ticket.in_(numbers)
+    await tx.execute(delete(choices).where(choices.c.outbox.in_(select(outbox.c.number).where(theirs))))
+    await tx.execute(delete(outbox).where(theirs))
+    await tx.execute(
+        update(inbox)
+        .where(inbox.c.platform == platform, inbox.c.sender == person, (inbox.c.state != "waiting") | (inbox.c.number == asked_in))
+        .values(room="", sender="", data={}, state="done", error=None)
+    )
+
+
+async def _rooms(tx: AsyncConnection, platform: str, person: str) -> list[str]:
+    """The rooms in which the bot talks with this person alone."""
+    query = select(conversations.c.room).where(conversations.c.platform == platform, conversations.c.person == person)
+    shared = select(conversations.c.room).where(conversations.c.platform == platform, conversations.c.person != person)
+    return list(await tx.scalars(query.where(conversations.c.room.not_in(shared))))
+
+
+async def _rows(tx: AsyncConnection, table: Table, *conditions: Any) -> list[dict[str, Any]]:
+    rows = await tx.execute(select(table).where(*conditions))
+    return [{name: _plain(value) for name, value in row._mapping.items() if value is not None} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value

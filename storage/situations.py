@@ -1,0 +1,143 @@
+"""Load what an event needs, and save what came of it: the two halves of one transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
+from handlers.orders import REUSABLE, Choice, Order, Say, Verb
+from handlers.situation import Conversation, Line, Question, Situation, Ticket, Turn
+from storage import conversations, outbox, privacy, tickets
+from storage.database import load as load_value
+from storage.outbox import NewId
+from storage.tables import choices
+
+
+async def load(tx: AsyncConnection, number: int, event: Event, staff: Place, *, may_advise: bool = True) -> Situation:
+    pressed = await _pressed(tx, event)
+    if (event.place.platform, event.place.room) == (staff.platform, staff.room):
+        return await _in_staff_channel(tx, number, event, pressed, may_advise)
+    return await _with_person(tx, number, event, pressed)
+
+
+async def _with_person(tx: AsyncConnection, number: int, event: Event, pressed: Choice | None) -> Situation:
+    place, person = event.place, event.sender.id
+    conversation = await conversations.find(tx, place.platform, place.room, person)
+    ticket = await tickets.open_of(tx, place.platform, place.room, person)
+    offered = (pressed,) if pressed else conversation.offer if conversation else ()
+    referred = await _referred(tx, event)
+    referred_to = referred.ticket if referred else next((choice.ticket for choice in offered if choice.ticket), None)
+    return Situation(
+        number=number,
+        next_ticket=await tickets.next_number(tx),
+        conversation=conversation,
+        question=await _question(tx, pressed, conversation),
+        ticket=ticket,
+        referred=referred,
+        referred_ticket=await _ticket_of(tx, referred_to, place, person),
+        pressed=pressed,
+        waiting_before=await tickets.waiting_before(tx, ticket.number) if ticket else 0,
+        lines=await _all_lines(tx, event) if any(choice.verb is Verb.FORGET for choice in offered) else (),
+    )
+
+
+async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pressed: Choice | None, may_advise: bool) -> Situation:
+    referred = await _referred(tx, event)
+    ticket = None
+    if pressed and pressed.ticket:
+        ticket = await tickets.by_number(tx, pressed.ticket)
+    elif event.place.thread:
+        ticket = await tickets.by_thread(tx, event.place.thread)
+    elif referred:
+        ticket = await tickets.by_number(tx, referred.ticket)
+    conversation = None
+    if ticket:
+        conversation = await conversations.find(tx, ticket.place.platform, ticket.place.room, ticket.person.id)
+    return Situation(
+        number=number,
+        next_ticket=await tickets.next_number(tx),
+        conversation=conversation,
+        question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
+        ticket=ticket,
+        referred=referred,
+        referred_ticket=ticket,
+        pressed=pressed,
+        open_tickets=await tickets.still_open(tx),
+        may_advise=may_advise,
+    )
+
+
+async def _pressed(tx: AsyncConnection, event: Event) -> Choice | None:
+    """The choice behind an opaque id: only where it was offered, and until one of its message's was made."""
+    if not isinstance(event, Press) or not event.choice:
+        return None
+    table = choices.c
+    row = (
+        await tx.execute(
+            select(choices).where(table.id == event.choice, table.platform == event.place.platform, table.room == event.place.room)
+        )
+    ).first()
+    return None if row is None or row.used_at is not None else load_value(Choice, row.data)
+
+
+async def _referred(tx: AsyncConnection, event: Event) -> Line | None:
+    match event:
+        case Message(reply_to=str(message)) | Edit(id=message) | Reaction(message=message) | Removal(message=message):
+            return await tickets.line_of(tx, MessageRef(event.place.platform, event.place.room, message))
+        case _:
+            return None
+
+
+async def _question(tx: AsyncConnection, pressed: Choice | None, conversation: Conversation | None) -> Question | None:
+    number = pressed.question if pressed else conversation.question if conversation else None
+    return await conversations.question(tx, number) if number is not None else None
+
+
+async def _ticket_of(tx: AsyncConnection, number: int | None, place: Place, person: str) -> Ticket | None:
+    """The ticket, if it is this person's."""
+    ticket = await tickets.by_number(tx, number) if number is not None else None
+    if ticket is None or (ticket.place.platform, ticket.place.room, ticket.person.id) != (place.platform, place.room, person):
+        return None
+    return ticket
+
+
+async def _all_lines(tx: AsyncConnection, event: Event) -> tuple[Line, ...]:
+    return await tickets.lines(tx, await tickets.numbers_of(tx, event.place.platform, event.sender.id))
+
+
+async def save(
+    tx: AsyncConnection, number: int, event: Event, turn: Turn, staff: Place, now: datetime, new_id: NewId = outbox.new_id
+) -> None:
+    orders = turn.orders
+    if turn.erase:
+        orders = tuple([await _without_ticket(tx, order) for order in orders])
+        await privacy.erase(tx, event.place.platform, event.sender.id, asked_in=number)
+    if turn.conversation:
+        await conversations.save(tx, turn.conversation, now)
+    if turn.question:
+        await conversations.save_question(tx, event.place, event.sender, turn.question)
+    if turn.ticket:
+        await tickets.save(tx, turn.ticket, now)
+    for line in turn.lines:
+        await tickets.add_line(tx, line)
+    if not turn.erase:
+        for happening in turn.history:
+            await tickets.add_happening(tx, happening)
+    if isinstance(event, Press) and event.choice and await _is_single(tx, event.choice):
+        await outbox.use_choice(tx, event.choice, now)
+    await outbox.put(tx, orders, staff, number, now, forget=turn.erase, new_id=new_id)
+
+
+async def _is_single(tx: AsyncConnection, id: str) -> bool:
+    data = await tx.scalar(select(choices.c.data).where(choices.c.id == id))
+    return data is not None and load_value(Choice, data).verb not in REUSABLE
+
+
+async def _without_ticket(tx: AsyncConnection, order: Order) -> Order:
+    """An order that can be carried out after its ticket is gone: its thread written into it."""
+    if not isinstance(order, Say) or order.ticket is None:
+        return order
+    ticket = await tickets.by_number(tx, order.ticket)
+    return replace(order, ticket=None, place=replace(order.place, thread=ticket.thread if ticket else None))

@@ -1,0 +1,158 @@
+"""Tickets, their lines and their history."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import MessageRef, Place, Sender
+from handlers.situation import Happening, Line, State, Ticket
+from storage.database import clean_row, put
+from storage.tables import counters, ticket_history, ticket_lines, tickets
+
+
+async def next_number(tx: AsyncConnection) -> int:
+    """A number is never given twice, also when its ticket was erased."""
+    return (await tx.scalar(select(counters.c.value).where(counters.c.name == "ticket")) or 0) + 1
+
+
+async def by_number(tx: AsyncConnection, number: int) -> Ticket | None:
+    return await _one(tx, tickets.c.number == number)
+
+
+async def by_thread(tx: AsyncConnection, thread: str) -> Ticket | None:
+    return await _one(tx, tickets.c.thread == thread)
+
+
+async def open_of(tx: AsyncConnection, platform: str, room: str, person: str) -> Ticket | None:
+    """The person's open ticket, the newest if there should be two."""
+    table = tickets.c
+    return await _one(tx, table.platform == platform, table.room == room, table.person == person, table.state != State.CLOSED)
+
+
+async def _one(tx: AsyncConnection, *conditions: Any) -> Ticket | None:
+    row = (await tx.execute(select(tickets).where(*conditions).order_by(tickets.c.number.desc()).limit(1))).first()
+    return _ticket(row) if row else None
+
+
+async def still_open(tx: AsyncConnection) -> tuple[Ticket, ...]:
+    rows = await tx.execute(select(tickets).where(tickets.c.state != State.CLOSED).order_by(tickets.c.number))
+    return tuple(_ticket(row) for row in rows)
+
+
+async def waiting_before(tx: AsyncConnection, number: int) -> int:
+    waiting = select(func.count()).select_from(tickets).where(tickets.c.state == State.WAITING, tickets.c.number < number)
+    return await tx.scalar(waiting) or 0
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    return Ticket(
+        number=row.number,
+        place=Place(row.platform, row.room, row.room_thread),
+        person=Sender(row.person, row.name),
+        language=row.language,
+        title=row.title,
+        opened_at=row.opened_at,
+        state=State(row.state),
+        adviser=Sender(row.adviser, row.adviser_name) if row.adviser else None,
+        question=row.question,
+        thread=row.thread,
+        expected_by=row.expected_by,
+        closed_at=row.closed_at,
+    )
+
+
+async def save(tx: AsyncConnection, ticket: Ticket, now: datetime) -> None:
+    """The thread is not saved here: it is set when the platform has made it."""
+    row = {
+        "number": ticket.number,
+        "platform": ticket.place.platform,
+        "room": ticket.place.room,
+        "room_thread": ticket.place.thread,
+        "person": ticket.person.id,
+        "name": ticket.person.name,
+        "language": ticket.language,
+        "title": ticket.title,
+        "state": ticket.state.value,
+        "adviser": ticket.adviser.id if ticket.adviser else None,
+        "adviser_name": ticket.adviser.name if ticket.adviser else None,
+        "question": ticket.question,
+        "opened_at": ticket.opened_at,
+        "expected_by": ticket.expected_by,
+        "closed_at": ticket.closed_at,
+        "changed_at": now,
+    }
+    await put(tx, tickets, clean_row(row))
+    if ticket.number >= await next_number(tx):
+        await put(tx, counters, {"name": "ticket", "value": ticket.number})
+
+
+async def set_thread(tx: AsyncConnection, number: int, thread: str | None) -> None:
+    await tx.execute(update(tickets).where(tickets.c.number == number).values(thread=thread))
+
+
+async def add_line(tx: AsyncConnection, line: Line) -> None:
+    row = {"ticket": line.ticket, "author": line.author, "text": line.text, "at": line.at}
+    await tx.execute(insert(ticket_lines).values(**clean_row(row | _columns("origin", line.origin) | _columns("copy", line.copy))))
+
+
+async def set_copy(tx: AsyncConnection, origin: MessageRef, copy: MessageRef) -> None:
+    """The line's copy has arrived on the other side."""
+    await tx.execute(update(ticket_lines).where(*_is("origin", origin)).values(**_columns("copy", copy)))
+
+
+async def line_of(tx: AsyncConnection, message: MessageRef) -> Line | None:
+    """The line that this message is the original or the copy of, as it reads now."""
+    found = or_(_all(_is("origin", message)), _all(_is("copy", message)))
+    row = (await tx.execute(select(ticket_lines).where(found).order_by(ticket_lines.c.number.desc()).limit(1))).first()
+    return _line(row) if row else None
+
+
+async def lines(tx: AsyncConnection, numbers: list[int]) -> tuple[Line, ...]:
+    rows = await tx.execute(select(ticket_lines).where(ticket_lines.c.ticket.in_(numbers)).order_by(ticket_lines.c.number))
+    return tuple(_line(row) for row in rows)
+
+
+async def numbers_of(tx: AsyncConnection, platform: str, person: str) -> list[int]:
+    rows = await tx.execute(select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person))
+    return [row.number for row in rows]
+
+
+async def add_happening(tx: AsyncConnection, happening: Happening) -> None:
+    row = {"ticket": happening.ticket, "at": happening.at, "who": happening.who, "what": happening.what}
+    await tx.execute(insert(ticket_history).values(**clean_row(row)))
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        ticket=row.ticket,
+        author=row.author,
+        text=row.text,
+        at=row.at,
+        origin=_ref(row.origin_platform, row.origin_room, row.origin_id),
+        copy=_ref(row.copy_platform, row.copy_room, row.copy_id),
+    )
+
+
+def _ref(platform: str | None, room: str | None, id: str | None) -> MessageRef | None:
+    return MessageRef(platform, room, id) if platform and room and id else None
+
+
+def _columns(side: str, ref: MessageRef | None) -> dict[str, Any]:
+    return {
+        f"{side}_platform": ref.platform if ref else None,
+        f"{side}_room": ref.room if ref else None,
+        f"{side}_id": ref.id if ref else None,
+    }
+
+
+def _is(side: str, ref: MessageRef) -> list[Any]:
+    return [ticket_lines.c[name] == value for name, value in _columns(side, ref).items()]
+
+
+def _all(conditions: list[Any]) -> Any:
+    first, *rest = conditions
+    for condition in rest:
+        first &= condition
+    return first
