@@ -1,0 +1,57 @@
+"""The parts of a text: what is said besides the question, two questions in one, and what leans on the question before."""
+
+import re
+from collections.abc import Callable
+
+from knowledge import words
+
+LONGEST = 8_000
+"""Characters of a text that are looked at; what follows is no question any more."""
+
+_MOST_PARTS = 12
+_FEWEST_WORDS = 3
+_BREAK = re.compile(r"([!?;\n]+|[.,:…]+(?=\s|$))")
+_ASKING = (
+    "kako|koliko|kolk|kaj|kva|kdaj|kje|kam|kdo|kateri|katera|katere|zakaj|ali|how|what|when|where|who|which|why|do|does|can|could|should"
+)
+# A stop after a single letter is an abbreviation (s. p., d. o. o.), unless a capital letter follows.
+_FULL_STOP = r"(?<!\b\w)\.(?=\s)|(?<=\b\w)\.(?=\s+(?-i:[A-ZČŠŽ]))"
+_SECOND_QUESTION = re.compile(rf"[?!\n]+|{_FULL_STOP}|(?:,|\b(?:in|ter|pa|and|also|plus))\s+(?=(?:{_ASKING})\b)", re.IGNORECASE)
+_LEANS = re.compile(r"^(in|pa|kaj pa|kako pa|koliko pa|ampak|potem|and|but|what about|how about|so|then)\b", re.IGNORECASE)
+_POINTING = "to tega temu tem tole ta tak tako zanj zanjo zraven tam njega njo it that this those these there them"
+_MOST_LEANING_WORDS = 9
+
+
+def parts(text: str) -> list[str]:
+    """What punctuation sets apart."""
+    return [part for part in _BREAK.split(text)[: 2 * _MOST_PARTS : 2] if part.strip()]
+
+
+def without(text: str, unwanted: Callable[[str], bool]) -> str:
+    """The text without the parts at its beginning and end that are unwanted (a greeting, thanks); all of it if nothing would be left."""
+    pieces = _BREAK.split(text, maxsplit=_MOST_PARTS)
+    start, end = 0, len(pieces)
+    while start < end and _can_go(pieces[start], unwanted):
+        start += 2
+    while end > start and _can_go(pieces[end - 1], unwanted):
+        end -= 2
+    return "".join(pieces[start : end + 1]).strip() or text
+
+
+def _can_go(piece: str, unwanted: Callable[[str], bool]) -> bool:
+    return not piece.strip() or unwanted(piece)
+
+
+def questions(text: str) -> list[str]:
+    """The questions in a text that seems to hold more than one; none if it holds one."""
+    found = [part.strip() for part in _SECOND_QUESTION.split(text, maxsplit=_MOST_PARTS)]
+    asked = [part for part in found if len(words.split(words.normalise(part))) >= _FEWEST_WORDS]
+    return asked if len(asked) > 1 else []
+
+
+def leans_back(text: str) -> bool:
+    """Whether a short text cannot be understood without what was asked before ("in koliko to stane?")."""
+    said = words.split(words.normalise(text))
+    return len(said) <= _MOST_LEANING_WORDS and (
+        bool(_LEANS.match(text.strip())) or any(words.fold(word) in _POINTING.split() for word in said)
+    )

@@ -1,0 +1,73 @@
+"""What the desk knows: entries, and what else a person may say to it. Plain values, loaded by `knowledge.content`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An entry in one language."""
+
+    title: str
+    wordings: tuple[str, ...]
+    keywords: tuple[str, ...]
+    answer: str
+    """Markdown (paragraphs, bold, lists, links) with placeholders such as `{contact.email}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    topic: str
+    sides: Mapping[str, Side]
+    """By language code, the desk's languages all present."""
+    reviewed: date
+    confirmed_by: str = ""
+    review_by: date | None = None
+    sensitive: bool = False
+    related: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    id: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalkKind:
+    """What people say that is no question, with the line that answers it."""
+
+    id: str
+    phrases: Mapping[str, tuple[str, ...]]
+    replies: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything the FAQ's folder holds, checked."""
+
+    topics: tuple[Topic, ...]
+    entries: tuple[Entry, ...]
+    small_talk: tuple[SmallTalkKind, ...]
+    wishes: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Wish kind (`human`, `did_not_help`, `solved`) → language → phrases."""
+    out_of_scope: Mapping[str, tuple[str, ...]]
+    """Language → questions that a human must answer."""
+    synonyms: tuple[tuple[str, ...], ...]
+    """Groups of expressions that mean the same; the first of a group is the standard form."""
+    colloquial: Mapping[str, str]
+    """Spoken or dialect Slovene form → standard form (`kva` → `kaj`)."""
+    digest: str
+    """Changes exactly when the content does."""
+
+    def entry(self, id: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.id == id), None)

@@ -1,0 +1,182 @@
+"""From what people type to words that can be compared: normalised, corrected, in standard forms, as lemmas, without diacritics."""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import simplemma
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from knowledge.entries import Content
+
+LONGEST = 1_000
+"""Characters that are looked at, after normalising: whoever asks says it in the first thousand."""
+
+# NFKC can grow a text 18 times and sorts combining marks slowly, so it is never given more than this.
+_LONGEST_RAW = 4 * LONGEST
+_MOST_CORRECTIONS = 20
+_NOTHING = {"Cc", "Cf", "Cn", "Co", "Cs"}
+_MARKS = {"Mn", "Me"}
+_ABBREVIATION = re.compile(r"\b(?:(?:[^\W\d_]\.)+[^\W\d_]|s\. p|d\. o\. o|d\. n\. o|d\. d|k\. d)\b\.?")
+_GROUPED_DIGITS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}")
+_WORD = re.compile(r"[^\W_]+")
+_OTHER_LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "ı": "i"})
+_CARONS = {"c": "cč", "s": "sš", "z": "zž"}
+
+
+def normalise(text: str) -> str:
+    """The text in one form: NFKC, small letters, nothing invisible, no endless repeats, at most a thousand characters."""
+    visible = " ".join(_visible(text[: 16 * _LONGEST_RAW]).split())[:_LONGEST_RAW]
+    composed = unicodedata.normalize("NFKC", visible).lower()
+    kept = "".join(char for char in composed if char.isascii() or unicodedata.category(char) not in _MARKS)
+    return " ".join(_REPEATED.sub(r"\1", kept).split())[:LONGEST]
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(" " if char.isspace() else "" if unicodedata.category(char) in _NOTHING else char for char in text)
+
+
+def split(normalised: str) -> list[str]:
+    """The words of a normalised text; abbreviations (s.p., d. o. o.) and numbers (60.000) stay in one piece."""
+    joined = _ABBREVIATION.sub(lambda match: re.sub(r"\W", "", match[0]) + " ", normalised)
+    return _WORD.findall(_GROUPED_DIGITS.sub("", joined))
+
+
+def fold(text: str) -> str:
+    """Without diacritics."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFD", text.translate(_OTHER_LETTERS))
+    return "".join(char for char in decomposed if unicodedata.category(char) not in _MARKS)
+
+
+def plain_key(text: str) -> str:
+    """What is equal here was written the same but for case, diacritics and punctuation."""
+    return fold(" ".join(split(normalise(text))))
+
+
+@lru_cache(maxsize=100_000)
+def lemma(word: str) -> str:
+    """The dictionary form, without diacritics."""
+    return fold(simplemma.lemmatize(restored(word), lang=("sl", "en")).lower())
+
+
+@lru_cache(maxsize=100_000)
+def restored(word: str) -> str:
+    """With the carons that a dictionary word would have, where they were left out (`racun` → `račun`)."""
+    if is_known(word) or not word.isascii() or len(word) > 30:
+        return word
+    return next((variant for variant in _caron_variants(word) if simplemma.is_known(variant, lang="sl")), word)
+
+
+def is_known(word: str) -> bool:
+    return simplemma.is_known(word, lang=("sl", "en"))
+
+
+def _caron_variants(word: str) -> Iterable[str]:
+    letters = [_CARONS.get(char, char) for char in word]
+    if sum(len(letter) > 1 for letter in letters) > 5:
+        return []
+    return ("".join(variant) for variant in product(*letters))
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text as the matcher compares it."""
+
+    text: str
+    """Normalised and folded, with punctuation gone: what was typed."""
+    terms: tuple[str, ...]
+    """Lemmas of the corrected words in standard forms."""
+    corrections: tuple[tuple[str, str], ...] = ()
+    """(typed, understood) for each word that was taken for a misspelling."""
+
+    @property
+    def lemmas(self) -> str:
+        return " ".join(self.terms)
+
+
+class Words:
+    """The FAQ's own vocabulary and expressions, by which everything else is read."""
+
+    def __init__(self, content: Content) -> None:
+        self._vocabulary = Counter(word for text in _texts(content) for word in map(fold, split(normalise(text))))
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in sorted(self._vocabulary):
+            self._by_length[len(word)].append(word)
+        self._spoken = {_key(spoken): tuple(split(normalise(standard))) for spoken, standard in content.colloquial.items()}
+        self._synonyms = self._standard_forms(content.synonyms)
+
+    def read(self, text: str, correct: bool = True) -> Wording:
+        words = split(normalise(text))
+        corrected: dict[str, str] = {}
+        standard = [self._corrected(word, corrected) if correct else word for word in _replace(words, self._spoken, fold)]
+        terms = _replace([lemma(word) for word in standard], self._synonyms)
+        return Wording(fold(" ".join(words)), tuple(terms), tuple(corrected.items()))
+
+    def knows(self, word: str) -> bool:
+        return fold(word) in self._vocabulary
+
+    def _standard_forms(self, groups: Sequence[Sequence[str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+        forms: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for group in groups:
+            first, *others = (tuple(lemma(word) for word in split(normalise(expression))) for expression in group)
+            forms |= {other: first for other in others if other and other != first and other not in forms}
+        return forms
+
+    def _corrected(self, word: str, corrected: dict[str, str]) -> str:
+        if len(word) < 4 or not word.isalpha() or self.knows(word) or len(corrected) >= _MOST_CORRECTIONS:
+            return word
+        if is_known(restored(word)) or (meant := self._nearest(fold(word))) is None:
+            return word
+        corrected[word] = meant
+        return meant
+
+    def _nearest(self, word: str) -> str | None:
+        """The FAQ's word that this is a slip of the finger from: one off, or two in a long word; the more frequent one of equals."""
+        reach = 1 if len(word) < 8 else 2
+        near = [
+            known for length in range(len(word) - reach, len(word) + reach + 1) if length > 3 for known in self._by_length.get(length, ())
+        ]
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=reach, limit=None)
+        return min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]], hit[0]))[0] if found else None
+
+
+def _texts(content: Content) -> Iterable[str]:
+    for entry in content.entries:
+        for side in entry.sides.values():
+            yield from (side.title, *side.wordings, *side.keywords)
+    for group in content.synonyms:
+        yield from group
+
+
+def _key(expression: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in split(normalise(expression)))
+
+
+def _replace(words: Sequence[str], forms: Mapping[tuple[str, ...], tuple[str, ...]], key: Callable[[str], str] = str) -> list[str]:
+    """The words with every expression in `forms`, the longest first, put into its standard form."""
+    if not forms:
+        return list(words)
+    longest = max(map(len, forms))
+    keys = [key(word) for word in words]
+    result: list[str] = []
+    place = 0
+    while place < len(words):
+        for length in range(min(longest, len(words) - place), 0, -1):
+            if (standard := forms.get(tuple(keys[place : place + length]))) is not None:
+                result += standard
+                place += length
+                break
+        else:
+            result.append(words[place])
+            place += 1
+    return result
