@@ -1,0 +1,5 @@
+"""`python -m bot` is `helpdesk`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,146 @@
+"""The command line. Exit codes: 0 done, 1 a problem found in what was asked about, 2 wrong usage or configuration."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from bot import asking, checking, demo, kb, logs, running
+from bot.config import ConfigError
+from knowledge.content import ContentError
+from storage.schema import NewerSchema
+
+Command = Callable[[argparse.Namespace], int]
+
+_FAQ = Path("knowledge/faq")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    options = _parser().parse_args(arguments)
+    try:
+        sys.exit(options.command(options))
+    except (ConfigError, ContentError, NewerSchema) as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="helpdesk", description="The chatbot of the CCI business help desk: one FAQ, one desk of advisers."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", "run the desk on the configured platforms", "helpdesk run --config config.toml", running.run)
+    _config(run)
+
+    talk = _command(
+        commands,
+        "demo",
+        "talk to the desk on the console, without any account",
+        'helpdesk demo\n  printf "kako odprem espe\\nsvetovalec\\n#1 Pozdravljeni!\\n" | helpdesk demo --json',
+        _demo,
+    )
+    talk.add_argument("--json", action="store_true", help="one JSON line for each line read")
+    _faq(talk)
+
+    ask = _command(
+        commands,
+        "ask",
+        "what the bot would do with a question, and why",
+        'helpdesk ask "kako odprem espe"\n  helpdesk ask --jsonl < questions.jsonl > decisions.jsonl',
+        asking.ask,
+    )
+    ask.add_argument("text", nargs="?", help="the question")
+    ask.add_argument("--lang", choices=("sl", "en"), help="the language of the conversation so far")
+    ask.add_argument("--json", action="store_true", help="as JSON")
+    ask.add_argument("--jsonl", action="store_true", help='read lines {"text": …, "lang": …?} and write one decision a line')
+    _faq(ask)
+
+    evaluate = _command(
+        commands,
+        "eval",
+        "how good the matcher is on questions with known answers",
+        "helpdesk eval tests/questions/dev.jsonl\n  helpdesk eval test.jsonl --train train.jsonl --json",
+        asking.evaluate,
+    )
+    evaluate.add_argument("file", type=Path, help='lines {"text", "lang", "labels": [entries], "kind"?}')
+    evaluate.add_argument("--train", type=Path, help='learn from these lines {"text", "label", "lang"?} instead of the FAQ')
+    evaluate.add_argument("--json", action="store_true", help="as JSON")
+    _faq(evaluate)
+
+    base = _group(commands, "kb", "the knowledge base")
+    check = _command(base, "check", "check the FAQ; every problem with file and key", "helpdesk kb check", kb.check)
+    check.add_argument("folder", nargs="?", type=Path, default=_FAQ)
+    for name, help_, example, command in (
+        ("list", "the entries", "helpdesk kb list", kb.list_entries),
+        ("stale", "what is past its review date or confirmed by nobody", "helpdesk kb stale", kb.stale),
+    ):
+        _faq(_command(base, name, help_, example, command))
+    show = _command(base, "show", "one entry", "helpdesk kb show sp-register", kb.show)
+    show.add_argument("id")
+    _faq(show)
+
+    doctor = _command(commands, "check", "check configuration, database and FAQ", "helpdesk check --config config.toml", checking.check)
+    doctor.add_argument("--offline", action="store_true", help="do not reach the platforms")
+    _config(doctor)
+
+    db = _group(commands, "db", "the database")
+    _config(_command(db, "upgrade", "bring the schema up to date", "helpdesk db upgrade --config config.toml", running.upgrade))
+
+    person = _group(commands, "person", "what is kept about a person")
+    for name, help_, command in (
+        ("export", "everything that is kept about one person, as JSON", running.export),
+        ("erase", "delete everything about one person", running.erase),
+    ):
+        one = _command(person, name, help_, f"helpdesk person {name} telegram 123456789 --config config.toml", command)
+        one.add_argument("platform", choices=("telegram", "matrix", "console"))
+        one.add_argument("id", help="the person's id on the platform")
+        _config(one)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str, example: str, command: Command
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=help_,
+        description=help_[0].upper() + help_[1:] + ".",
+        epilog=f"Example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _group(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    return commands.add_parser(name, help=help_, description=help_).add_subparsers(required=True, metavar="COMMAND")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="config.toml; without it the environment alone (HELPDESK__SECTION__KEY)"
+    )
+
+
+def _faq(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--knowledge", type=Path, default=_FAQ, metavar="DIR", help="the FAQ's folder (knowledge/faq)")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    logs.start("ERROR")
+    asyncio.run(demo.run(demo.settings(desk={"knowledge": str(options.knowledge), "hours": demo.HOURS}), as_json=options.json))
+    return 0

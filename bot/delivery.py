@@ -1,0 +1,199 @@
+"""The third loop: orders are carried out, first in first out within a room. Commit, send, commit."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.bell import Bell
+from bot.platforms.base import Moved, NotSent, Platform, Receipt, Refused, ThreadGone, Unknown, Unreachable
+from handlers import deliveries
+from handlers.desk import Desk
+from handlers.events import MessageRef
+from handlers.orders import GiveData, OpenThread, Order, Part, Quote, Relay, Say, SendFile, ShowState, Text, destination
+from handlers.situation import Line
+from knowledge import markup
+from storage import outbox, privacy, tickets
+from storage.outbox import NewId, Outgoing
+
+log = logging.getLogger(__name__)
+
+_LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Delivery:
+    """Carries out what is in the outbox for one platform."""
+
+    def __init__(
+        self, engine: AsyncEngine, platform: Platform, desk: Desk, clock: Callable[[], datetime], *, new_id: NewId = outbox.new_id
+    ) -> None:
+        self.engine = engine
+        self.platform = platform
+        self.desk = desk
+        self.clock = clock
+        self.new_id = new_id
+
+    async def run(self, bell: Bell, stopping: asyncio.Event) -> None:
+        await self.recover()
+        while not stopping.is_set():
+            try:
+                busy = await self.step()
+            except DBAPIError as error:
+                log.error("the database does not answer, trying again in 2 s: %s", type(error.orig).__name__)
+                await asyncio.sleep(2)
+                continue
+            if not busy:
+                await bell.wait(0.5)
+
+    async def recover(self) -> None:
+        """What was on its way when the process died may have arrived."""
+        async with self.engine.begin() as tx:
+            if lost_sight_of := await outbox.recover(tx, self.platform.name):
+                log.warning("%d messages on %s may or may not have arrived before the restart", lost_sight_of, self.platform.name)
+
+    async def step(self) -> bool:
+        """Carry out the next order of each free lane; False when there is nothing to do."""
+        async with self.engine.begin() as tx:
+            taken = await outbox.take(tx, self.platform.name, self.clock(), self.platform.lanes)
+            ready = [(outgoing, await self._prepared(tx, outgoing)) for outgoing in taken]
+        async with asyncio.TaskGroup() as tasks:
+            for outgoing, order in ready:
+                tasks.create_task(self._carry_out(outgoing, order))
+        return bool(ready)
+
+    async def _carry_out(self, outgoing: Outgoing, order: Order) -> None:
+        try:
+            if outgoing.unknowns > 1 and not self.platform.idempotent:
+                return await self._give_up(outgoing, self.desk.staff_texts.reason_unknown)
+            receipt = await self.platform.send(order, outgoing.key)
+        except NotSent as error:
+            wait = max(error.after, min(timedelta(seconds=2**outgoing.attempts), _LONGEST_WAIT))
+            log.warning("#%d to %s not sent, again in %d s: %s", outgoing.cause, self.platform.name, wait.total_seconds(), error)
+            async with self.engine.begin() as tx:
+                await outbox.put_back(tx, outgoing, str(error), self.clock() + wait)
+        except Unreachable:
+            await self._give_up(outgoing, self.desk.staff_texts.reason_unreachable)
+        except ThreadGone:
+            await self._open_again(outgoing)
+        except Moved as error:
+            async with self.engine.begin() as tx:
+                await outbox.move(tx, self.platform.name, destination(order)[1], error.room)
+                await outbox.put_back(tx, outgoing, str(error), self.clock())
+        except Refused as error:
+            await self._refused(outgoing, error)
+        except Exception as error:
+            if not isinstance(error, Unknown):
+                log.exception("#%d to %s: unforeseen", outgoing.cause, self.platform.name)
+            wait = timedelta(seconds=min(5 * 2**outgoing.unknowns, 300))
+            async with self.engine.begin() as tx:
+                await outbox.mark_unknown(tx, outgoing, str(error), self.clock() + wait)
+        else:
+            await asyncio.shield(self._arrived(outgoing, receipt))
+        return None
+
+    async def _arrived(self, outgoing: Outgoing, receipt: Receipt) -> None:
+        now, order = self.clock(), outgoing.order
+        async with self.engine.begin() as tx:
+            await self._record(tx, outgoing, receipt, now)
+            await outbox.mark_sent(tx, outgoing, receipt.id, now)
+            await self._follow_up(tx, outgoing, deliveries.arrived(order, self.desk))
+        log.info("#%d %s sent to %s", outgoing.cause, type(order).__name__.lower(), self.platform.name)
+
+    async def _record(self, tx: AsyncConnection, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None:
+        """Remember which message is whose copy, so that replies, edits and reactions find their way."""
+        order = outgoing.order
+        platform, room = destination(order)
+        sent = MessageRef(platform, room, receipt.id) if receipt.id else None
+        match order:
+            case OpenThread(ticket=number):
+                await tickets.set_thread(tx, number, receipt.thread)
+                if sent:
+                    await tickets.add_line(tx, Line(ticket=number, author="bot", text="", at=now, copy=sent))
+            case Relay() if sent:
+                await tickets.set_copy(tx, order.origin, sent)
+            case Say(ticket=int(number)) if sent:
+                await tickets.add_line(tx, Line(ticket=number, author="bot", text=_plain(order.parts), at=now, copy=sent))
+
+    async def _give_up(self, outgoing: Outgoing, reason: str) -> None:
+        now = self.clock()
+        log.error("#%d %s to %s given up", outgoing.cause, type(outgoing.order).__name__.lower(), self.platform.name)
+        async with self.engine.begin() as tx:
+            await outbox.mark_failed(tx, outgoing, reason, now)
+            await self._follow_up(tx, outgoing, deliveries.undelivered(outgoing.order, outgoing.ticket, reason, self.desk))
+
+    async def _refused(self, outgoing: Outgoing, error: Refused) -> None:
+        """Say it once more without any markup or choices; then tell the advisers."""
+        log.error("#%d refused by %s: %s", outgoing.cause, self.platform.name, error)
+        plain = _without_markup(outgoing.order)
+        if plain == outgoing.order:
+            return await self._give_up(outgoing, self.desk.staff_texts.reason_refused)
+        async with self.engine.begin() as tx:
+            await outbox.change(tx, outgoing, plain)
+        return None
+
+    async def _open_again(self, outgoing: Outgoing) -> None:
+        """The thread was deleted: the order goes into a new one."""
+        async with self.engine.begin() as tx:
+            ticket = await tickets.by_number(tx, outgoing.ticket) if outgoing.ticket is not None else None
+            if ticket is None:
+                await outbox.mark_failed(tx, outgoing, "thread gone", self.clock())
+                return
+            await tickets.set_thread(tx, ticket.number, None)
+            history = await tickets.lines(tx, [ticket.number])
+            order = deliveries.thread_again(ticket, history, self.desk)
+            await outbox.put_before(tx, outgoing, order, self.desk.staff, self.clock(), self.new_id)
+
+    async def _prepared(self, tx: AsyncConnection, outgoing: Outgoing) -> Order:
+        """The order as it is to be sent: its ticket's thread looked up, a repeat labelled, personal data filled in."""
+        order = outgoing.order
+        if isinstance(order, GiveData):
+            return await self._data(tx, order)
+        if isinstance(order, Say | Relay | ShowState) and order.ticket is not None and self._in_staff_channel(order):
+            ticket = await tickets.by_number(tx, order.ticket)
+            order = replace(order, place=replace(order.place, thread=ticket.thread if ticket else None))
+        if outgoing.unknowns and not self.platform.idempotent:
+            order = _labelled(order, self.desk.speaks(self.desk.language).sent_again)
+        return order
+
+    async def _data(self, tx: AsyncConnection, order: GiveData) -> SendFile:
+        texts = self.desk.speaks(order.language)
+        data = await privacy.export(tx, order.place.platform, order.person)
+        content = json.dumps(data, ensure_ascii=False, indent=2)
+        return SendFile(place=order.place, name=texts.data_file, content=content, parts=(Text(texts.data_sent),))
+
+    async def _follow_up(self, tx: AsyncConnection, outgoing: Outgoing, orders: tuple[Order, ...]) -> None:
+        await outbox.put(tx, orders, self.desk.staff, outgoing.cause, self.clock(), new_id=self.new_id)
+
+    def _in_staff_channel(self, order: Order) -> bool:
+        return destination(order) == (self.desk.staff.platform, self.desk.staff.room)
+
+
+def _labelled(order: Order, label: str) -> Order:
+    match order:
+        case Say() | OpenThread():
+            return replace(order, parts=(Text(label), *order.parts))
+        case Relay():
+            return replace(order, note=label)
+        case _:
+            return order
+
+
+def _without_markup(order: Order) -> Order:
+    match order:
+        case Say():
+            return replace(order, parts=(Quote(_plain(order.parts)),), choices=(), reply_to=None)
+        case OpenThread():
+            return replace(order, parts=(Quote(_plain(order.parts)),), choices=())
+        case Relay():
+            return replace(order, attachments=(), reply_to=None)
+        case _:
+            return order
+
+
+def _plain(parts: tuple[Part, ...]) -> str:
+    return "\n\n".join(markup.plain(part.markdown) if isinstance(part, Text) else part.text for part in parts)

@@ -1,0 +1,80 @@
+"""What the desk asks of a platform, and the errors that say what to do next."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from handlers.events import Event, Sender, Unreadable
+from handlers.orders import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a platform handed over at once, and how far we have read when all of it is stored."""
+
+    events: tuple[Event | Unreadable, ...]
+    cursor: str | None = None
+    """None where nothing needs to be stored: the platform remembers by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    id: str | None = None
+    """The message's id on the platform."""
+    thread: str | None = None
+    """The thread that was made."""
+
+
+class Platform(Protocol):
+    name: str
+    idempotent: bool
+    """The same key sent twice arrives once."""
+    lanes: int
+    """How many rooms may be written to at the same time."""
+    ends: bool
+    """What it hands over may come to an end, as at a console."""
+
+    def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Batches for ever. The next is asked for only when the last is stored: that confirms it to the platform."""
+        ...
+
+    async def send(self, order: Order, key: str) -> Receipt:
+        """Carry the order out. Raises the errors below; anything else is taken as `Unknown`."""
+        ...
+
+    async def may_advise(self, sender: Sender) -> bool:
+        """Whether the sender is a member of the staff channel now (looked up at most 60 seconds ago)."""
+        ...
+
+
+class NotSent(Exception):
+    """Certainly not sent: the platform is out of reach, or asks us to slow down. Safe to repeat."""
+
+    def __init__(self, reason: str, after: timedelta = timedelta(seconds=5)) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Unknown(Exception):
+    """It may have arrived, or not."""
+
+
+class Unreachable(Exception):
+    """It can never arrive: the person blocked the bot, left the room, or is gone."""
+
+
+class ThreadGone(Exception):
+    """The ticket's thread is not there any more: make it again, with its history."""
+
+
+class Moved(Exception):
+    """The room goes on under another id."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"moved to {room}")
+        self.room = room
+
+
+class Refused(Exception):
+    """The platform does not take it as it is: a bug of ours. Say it as plain text once, then tell the advisers."""

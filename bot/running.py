@@ -1,0 +1,88 @@
+"""`helpdesk run`, `db` and `person`: the commands that need a configuration and a database."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot import app, config, logs
+from bot.config import Config, ConfigError
+from bot.platforms import console
+from bot.platforms.base import Platform
+from storage import database, privacy, schema
+
+
+def run(options: argparse.Namespace) -> int:
+    logs.start()
+    settings = config.read(options.config)
+    desk = app.build_desk(settings)
+
+    async def serve(engine: AsyncEngine) -> int:
+        await schema.upgrade(engine)
+        await app.run(engine, desk, _platforms(settings, engine))
+        return 0
+
+    return _with_database(settings, serve)
+
+
+def upgrade(options: argparse.Namespace) -> int:
+    async def work(engine: AsyncEngine) -> int:
+        before, after = await schema.upgrade(engine)
+        print(f"schema {after}: up to date" if before == after else f"schema {before or 'empty'} → {after}")
+        return 0
+
+    return _with_database(config.read(options.config), work)
+
+
+def export(options: argparse.Namespace) -> int:
+    async def work(engine: AsyncEngine) -> int:
+        await schema.upgrade(engine)
+        async with engine.begin() as tx:
+            data = await privacy.export(tx, options.platform, options.id)
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+        return 0 if any(isinstance(rows, list) and rows for rows in data.values()) else _nothing_kept(options)
+
+    return _with_database(config.read(options.config), work)
+
+
+def erase(options: argparse.Namespace) -> int:
+    async def work(engine: AsyncEngine) -> int:
+        await schema.upgrade(engine)
+        async with engine.begin() as tx:
+            data = await privacy.export(tx, options.platform, options.id)
+            await privacy.erase(tx, options.platform, options.id)
+        if not any(isinstance(rows, list) and rows for rows in data.values()):
+            return _nothing_kept(options)
+        print(f"{options.platform} {options.id}: erased")
+        return 0
+
+    return _with_database(config.read(options.config), work)
+
+
+def _nothing_kept(options: argparse.Namespace) -> int:
+    print(f"{options.platform} {options.id}: nothing is kept about this person", file=sys.stderr)
+    return 1
+
+
+def _platforms(settings: Config, engine: AsyncEngine) -> list[Platform]:
+    """The platforms that have a section in the configuration; without any, the console."""
+    if settings.telegram or settings.matrix:
+        raise ConfigError("[telegram], [matrix]: this version knows only the console")
+    lines = console.typed(sys.stdin)
+    return [console.Console(lines, sys.stdout, app.utc_now, lambda: app.settled(engine))]
+
+
+def _with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]]) -> int:
+    async def opened() -> int:
+        async with database.opened(settings.storage.url) as engine:
+            return await work(engine)
+
+    try:
+        return asyncio.run(opened())
+    except (DBAPIError, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise ConfigError(f"[storage] url: the database cannot be used: {reason}") from None
