@@ -37,6 +37,6 @@ def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> 
         return choices.take(choice, message, situation, desk, now)
     if situation.ticket is not None:
         return tickets.pass_on(message, situation, desk, now)
-    if situation.referred_ticket is not None:
+    if situation.referred is not None and situation.referred_ticket is not None:
         return tickets.reopened_by_reply(message, situation, desk, now)
     return questions.answer(message, situation, desk, now)
