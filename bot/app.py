@@ -77,12 +77,13 @@ async def run(
     _stop_on_signals(stopping)
     answering_bell = Bell()
     delivery_bells = {platform.name: Bell() for platform in platforms}
-    answering = Answering(engine, {platform.name: platform for platform in platforms}, desk, clock, observe=observe)
+    by_name = {platform.name: platform for platform in platforms}
+    answering = Answering(engine, by_name, desk, clock, observe=observe)
     async with asyncio.TaskGroup() as tasks:
         working = [tasks.create_task(answering.run(answering_bell, list(delivery_bells.values()), stopping))]
         intakes = []
         for platform in platforms:
-            delivery = Delivery(engine, platform, desk, clock)
+            delivery = Delivery(engine, platform, by_name, desk, clock)
             working.append(tasks.create_task(delivery.run(delivery_bells[platform.name], stopping)))
             bells = [answering_bell, *delivery_bells.values()]
             intakes.append(tasks.create_task(_take_in(engine, platform, desk, clock, bells)))

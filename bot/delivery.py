@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.bell import Bell
-from bot.platforms.base import Moved, NotSent, Platform, Receipt, Refused, ThreadGone, Unknown, Unreachable
+from bot.platforms.base import File, Moved, NotSent, Platform, Receipt, Refused, ThreadGone, TooLarge, Unknown, Unreachable
 from handlers import deliveries
 from handlers.desk import Desk
 from handlers.events import MessageRef
@@ -30,9 +30,17 @@ class Delivery:
     """Carries out what is in the outbox for one platform."""
 
     def __init__(
-        self, engine: AsyncEngine, platform: Platform, desk: Desk, clock: Callable[[], datetime], *, new_id: NewId = outbox.new_id
+        self,
+        engine: AsyncEngine,
+        platform: Platform,
+        platforms: Mapping[str, Platform],
+        desk: Desk,
+        clock: Callable[[], datetime],
+        *,
+        new_id: NewId = outbox.new_id,
     ) -> None:
         self.engine = engine
+        self.platforms = platforms
         self.platform = platform
         self.desk = desk
         self.clock = clock
@@ -70,7 +78,7 @@ class Delivery:
         try:
             if outgoing.unknowns > 1 and not self.platform.idempotent:
                 return await self._give_up(outgoing, self.desk.staff_texts.reason_unknown)
-            receipt = await self.platform.send(order, outgoing.key)
+            receipt = await self.platform.send(order, outgoing.key, await self._files(order))
         except NotSent as error:
             wait = max(error.after, min(timedelta(seconds=2**outgoing.attempts), _LONGEST_WAIT))
             log.warning("#%d to %s not sent, again in %d s: %s", outgoing.cause, self.platform.name, wait.total_seconds(), error)
@@ -95,6 +103,18 @@ class Delivery:
         else:
             await asyncio.shield(self._arrived(outgoing, receipt))
         return None
+
+    async def _files(self, order: Order) -> list[File]:
+        """A relay's attachments from another platform, as far as they can be carried over; the text names them all."""
+        if not isinstance(order, Relay) or order.origin.platform == self.platform.name:
+            return []
+        files = []
+        for attachment in order.attachments:
+            try:
+                files.append(await self.platforms[order.origin.platform].fetch(attachment))
+            except TooLarge:
+                log.info("an attachment is too large to be carried over from %s", order.origin.platform)
+        return files
 
     async def _arrived(self, outgoing: Outgoing, receipt: Receipt) -> None:
         now, order = self.clock(), outgoing.order

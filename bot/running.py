@@ -5,6 +5,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,7 +25,10 @@ def run(options: argparse.Namespace) -> int:
 
     async def serve(engine: AsyncEngine) -> int:
         await schema.upgrade(engine)
-        await app.run(engine, desk, _platforms(settings, engine))
+        async with AsyncExitStack() as stack:
+            platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine)]
+            links = {platform.name: platform.direct_link for platform in platforms if platform.direct_link}
+            await app.run(engine, replace(desk, direct_links=links), platforms)
         return 0
 
     return _with_database(settings, serve)
@@ -68,12 +73,12 @@ def _nothing_kept(options: argparse.Namespace) -> int:
     return 1
 
 
-def _platforms(settings: Config, engine: AsyncEngine) -> list[Platform]:
+def _platforms(settings: Config, engine: AsyncEngine) -> list[AbstractAsyncContextManager[Platform]]:
     """The platforms that have a section in the configuration; without any, the console."""
     if settings.telegram or settings.matrix:
         raise ConfigError("[telegram], [matrix]: this version knows only the console")
     lines = console.typed(sys.stdin)
-    return [console.Console(lines, sys.stdout, app.utc_now, lambda: app.settled(engine))]
+    return [nullcontext(console.Console(lines, sys.stdout, app.utc_now, lambda: app.settled(engine)))]
 
 
 def _with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]]) -> int:

@@ -42,6 +42,10 @@ def _start(message: Message, situation: Situation, desk: Desk, now: datetime) ->
     """Welcome; a deep link's word opens its topic or entry: a hint, never a right."""
     conversation = conversation_of(message, situation, desk)
     word = _argument(message)
+    if message.carried_question is not None and situation.question and situation.question.number == message.carried_question:
+        return tickets.wanted(conversation, situation.question, situation, desk, now)
+    if word == "adviser":
+        return tickets.wanted(conversation, None, situation, desk, now)
     if any(topic.id == word for topic in desk.content.topics):
         return topic(word, message, situation, desk)
     if entry := desk.content.entry(word):

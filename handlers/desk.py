@@ -31,10 +31,15 @@ class Desk:
     hours: Hours
     contact: Mapping[str, str] = field(default_factory=dict)
     """`address`, `phone`, `email`, `website`, `appointment`: those that are configured."""
+    direct_links: Mapping[str, str] = field(default_factory=dict)
+    """By platform: the address that opens a private chat with the bot; `{start}` in it carries a word along."""
     privacy_contact: str = ""
     keep_closed: timedelta = timedelta(days=90)
     follow_up_within: timedelta = timedelta(minutes=30)
     """How long a question is remembered as the one that the next may refer to."""
+
+    answer_until: timedelta = timedelta(hours=6)
+    """How old a question may be when the bot still answers it by itself: after an outage a person had better look at it."""
 
     @property
     def staff_texts(self) -> Texts:

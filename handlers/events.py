@@ -1,5 +1,6 @@
 """What a platform tells us, in our words."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,8 @@ class _Happened:
     place: Place
     sender: Sender
     at: datetime
+    direct: bool = True
+    """Nobody but this person and the bot reads along. In the staff channel it means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,12 @@ class Message(_Happened):
     """The id of the message it answers, in the same room."""
     addressed: bool = True
     """Said to the bot: always in a direct chat; in a group when mentioned, replied to or by command."""
-    direct: bool = True
-    """Nobody but this person and the bot reads along."""
+
+    @property
+    def carried_question(self) -> int | None:
+        """The number of the question that a link into this chat carries (`/start q128`)."""
+        found = re.fullmatch(r"/start q(\d{1,15})", self.text.strip())
+        return int(found.group(1)) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

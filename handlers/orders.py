@@ -20,6 +20,7 @@ class Verb(StrEnum):
     FORGET = "forget"
     KEEP = "keep"
     REOPEN = "reopen"
+    OPEN_CHAT = "open_chat"
     CLAIM = "claim"
     RELEASE = "release"
     CLOSE = "close"
@@ -37,6 +38,8 @@ class Choice:
     """The entry, topic or language it is about."""
     question: int | None = None
     ticket: int | None = None
+    url: str = ""
+    """For `OPEN_CHAT`: a link, opened by the app and never pressed."""
     id: str = ""
     """What a platform's button carries: opaque, given when the order is put into the outbox."""
 

@@ -19,6 +19,8 @@ def answer(message: Message, situation: Situation, desk: Desk, now: datetime) ->
     conversation = conversation_of(message, situation, desk)
     if not message.text.strip():
         return _unreadable_kind(message, conversation, situation, desk, now)
+    if now - message.at > desk.answer_until:
+        return _late(message, conversation, situation, desk, now)
     decision = desk.matcher.decide(
         message.text,
         conversation.language if situation.conversation or message.sender.language else None,
@@ -90,6 +92,14 @@ def _unreadable_kind(message: Message, conversation: Conversation, situation: Si
     reading = Reading(language=conversation.language, candidates=(), reasons=("no text",))
     question = _question(message, situation, "escalate", reading, now)
     return tickets.open_ticket(conversation, question, situation, desk, now, told=texts.handed_over_wish, message=message)
+
+
+def _late(message: Message, conversation: Conversation, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """Asked before an outage: no answer from a machine after so long, but an apology and a human."""
+    question = Question(number=situation.number, text=message.text, language=conversation.language, decision="escalate", at=now)
+    texts = desk.speaks(conversation.language)
+    tried = desk.staff_texts.card_late
+    return tickets.open_ticket(conversation, question, situation, desk, now, told=texts.handed_over_late, message=message, tried=tried)
 
 
 def _answer(conversation: Conversation, entries: tuple[Entry, ...], question: int | None, desk: Desk, now: datetime) -> Say:

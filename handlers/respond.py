@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import advisers, choices, commands, questions, tickets
+from handlers import advisers, choices, commands, groups, questions, tickets
 from handlers.desk import Desk
 from handlers.events import Edit, Event, Message, Moved, Press, Reaction, Removal, Unreachable
 from handlers.situation import Situation, Turn
@@ -13,6 +13,8 @@ NOTHING = Turn(kind="none")
 def respond(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
     if desk.is_staff(event):
         return advisers.act(event, situation, desk, now)
+    if not event.direct:
+        return groups.respond(event, situation, desk, now)
     match event:
         case Message():
             return _said(event, situation, desk, now)
@@ -29,8 +31,6 @@ def respond(event: Event, situation: Situation, desk: Desk, now: datetime) -> Tu
 
 
 def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
-    if not message.addressed:
-        return NOTHING
     if command := commands.find(message):
         return command(message, situation, desk, now)
     if choice := choices.typed(message, situation, desk):

@@ -16,9 +16,11 @@ def conversation_of(event: Event, situation: Situation, desk: Desk) -> Conversat
     """The conversation as it stands, or a new one; nothing is on offer in it any more."""
     known = situation.conversation
     if known is not None:
-        return replace(known, person=event.sender, offer=())
+        return replace(known, place=event.place, person=event.sender, offer=())
     hint = (event.sender.language or "")[:2]
-    return Conversation(place=event.place, person=event.sender, language=hint if hint in desk.texts else desk.language)
+    language = hint if hint in desk.texts else desk.language
+    # Where others read along nobody needs a welcome.
+    return Conversation(place=event.place, person=event.sender, language=language, welcomed=not event.direct)
 
 
 def say(conversation: Conversation, *parts: str | Part, choices: tuple[Choice, ...] = (), ticket: int | None = None) -> Say:

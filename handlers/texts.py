@@ -48,6 +48,9 @@ class Texts:
     handed_over_wish: str
     handed_over_not_helped: str
     handed_over_empty: str
+    handed_over_late: str
+    in_private: str
+    write_privately: str
     handed_over_failure: str
     closed_now: str
     expected: str
@@ -96,6 +99,7 @@ class Texts:
     card_offered_none: str
     card_unanswered: str
     card_wish: str
+    card_late: str
     card_failure: str
     card_guesses: str
     card_no_guesses: str

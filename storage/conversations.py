@@ -49,9 +49,10 @@ async def save(tx: AsyncConnection, conversation: Conversation, now: datetime) -
     await put(tx, conversations, clean_row(row))
 
 
-async def question(tx: AsyncConnection, number: int) -> Question | None:
+async def question(tx: AsyncConnection, number: int, *, of: tuple[str, str] | None = None) -> Question | None:
+    """`of`: only if this platform and person asked it."""
     row = (await tx.execute(select(questions).where(questions.c.number == number))).first()
-    if row is None:
+    if row is None or (of is not None and of != (row.platform, row.person)):
         return None
     return Question(
         number=row.number,

@@ -33,7 +33,7 @@ async def _with_person(tx: AsyncConnection, number: int, event: Event, pressed: 
         number=number,
         next_ticket=await tickets.next_number(tx),
         conversation=conversation,
-        question=await _question(tx, pressed, conversation),
+        question=await _question(tx, event, pressed, conversation),
         ticket=ticket,
         referred=referred,
         referred_ticket=await _ticket_of(tx, referred_to, place, person),
@@ -90,7 +90,10 @@ async def _referred(tx: AsyncConnection, event: Event) -> Line | None:
             return None
 
 
-async def _question(tx: AsyncConnection, pressed: Choice | None, conversation: Conversation | None) -> Question | None:
+async def _question(tx: AsyncConnection, event: Event, pressed: Choice | None, conversation: Conversation | None) -> Question | None:
+    """The question that the event is about: pressed, brought along from another room by the same person, or the last one."""
+    if isinstance(event, Message) and event.carried_question is not None:
+        return await conversations.question(tx, event.carried_question, of=(event.place.platform, event.sender.id))
     number = pressed.question if pressed else conversation.question if conversation else None
     return await conversations.question(tx, number) if number is not None else None
 

@@ -1,7 +1,7 @@
 """The whole desk on a real database with a fake platform, in virtual time: what a story needs to be told in a few lines."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import intake
 from bot.answering import Answering
 from bot.delivery import Delivery
-from bot.platforms.base import Batch, Receipt
+from bot.platforms.base import Batch, File, Receipt
 from handlers.desk import Desk
-from handlers.events import Event, Message, MessageRef, Place, Press, Sender, Unreadable
+from handlers.events import Attachment, Event, Message, MessageRef, Place, Press, Sender, Unreadable
 from handlers.orders import Change, Mark, OpenThread, Order, Quote, Relay, Remove, Say, SendFile, ShowState, Text, destination
 from knowledge import markup
 from tests.faq import STAFF, TUESDAY
@@ -41,6 +41,7 @@ class FakePlatform:
     name = "fake"
     lanes = 4
     ends = False
+    direct_link = None
 
     def __init__(self, idempotent: bool = False) -> None:
         self.idempotent = idempotent
@@ -55,7 +56,10 @@ class FakePlatform:
         for batch in ():
             yield batch
 
-    async def send(self, order: Order, key: str) -> Receipt:
+    async def fetch(self, attachment: Attachment) -> File:
+        return File(attachment.name, attachment.kind, "application/octet-stream", attachment.ref.encode())
+
+    async def send(self, order: Order, key: str, files: Sequence[File] = ()) -> Receipt:
         if (troubles := self.troubles.get(destination(order)[1])) and (trouble := troubles.pop(0)):
             if self.lost_answer:
                 self._keep(order, key)
@@ -89,7 +93,7 @@ class Stage:
         self.new_id: Callable[[], str] = lambda: next(ids)
         self.keys = itertools.count(1)
         self.answering = Answering(self.engine, {"fake": self.platform}, self.desk, lambda: self.now, new_id=self.new_id)
-        self.delivery = Delivery(self.engine, self.platform, self.desk, lambda: self.now, new_id=self.new_id)
+        self.delivery = Delivery(self.engine, self.platform, {"fake": self.platform}, self.desk, lambda: self.now, new_id=self.new_id)
 
     async def hears(self, who: str, text: str, **more: Any) -> None:
         """A person says something, and everything that follows happens."""

@@ -1,11 +1,11 @@
 """What the desk asks of a platform, and the errors that say what to do next."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from handlers.events import Event, Sender, Unreadable
+from handlers.events import Attachment, Event, Sender, Unreadable
 from handlers.orders import Order
 
 
@@ -26,6 +26,17 @@ class Receipt:
     """The thread that was made."""
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment's content, on its way from one platform to another."""
+
+    name: str
+    kind: str
+    """`photo`, `document`, `voice` …, as in `Attachment.kind`."""
+    mime: str
+    content: bytes
+
+
 class Platform(Protocol):
     name: str
     idempotent: bool
@@ -34,18 +45,31 @@ class Platform(Protocol):
     """How many rooms may be written to at the same time."""
     ends: bool
     """What it hands over may come to an end, as at a console."""
+    direct_link: str | None
+    """The address that opens a private chat with the bot; `{start}` in it carries a word along."""
 
     def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Batches for ever. The next is asked for only when the last is stored: that confirms it to the platform."""
         ...
 
-    async def send(self, order: Order, key: str) -> Receipt:
-        """Carry the order out. Raises the errors below; anything else is taken as `Unknown`."""
+    async def send(self, order: Order, key: str, files: Sequence[File] = ()) -> Receipt:
+        """Carry the order out. Raises the errors below; anything else is taken as `Unknown`.
+
+        `files` are a relay's attachments when they come from another platform; its own a platform copies by their `ref`.
+        """
+        ...
+
+    async def fetch(self, attachment: Attachment) -> File:
+        """Download one of its own attachments. Raises `TooLarge`, or the errors below."""
         ...
 
     async def may_advise(self, sender: Sender) -> bool:
         """Whether the sender is a member of the staff channel now (looked up at most 60 seconds ago)."""
         ...
+
+
+class TooLarge(Exception):
+    """The attachment is larger than may be carried over."""
 
 
 class NotSent(Exception):

@@ -4,13 +4,13 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TextIO
 
-from bot.platforms.base import Batch, Receipt
-from handlers.events import Event, Message, Place, Press, Sender
+from bot.platforms.base import Batch, File, Receipt, TooLarge
+from handlers.events import Attachment, Event, Message, Place, Press, Sender
 from handlers.orders import Change, Choice, Mark, OpenThread, Order, Part, Relay, Remove, Say, SendFile, ShowState, Text
 from handlers.situation import Situation, Turn
 from knowledge import markup
@@ -40,6 +40,7 @@ class Console:
     idempotent = False
     lanes = 1
     ends = True
+    direct_link = None
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class Console:
             if self._json:
                 self._print(json.dumps(self._line.__dict__, ensure_ascii=False))
 
-    async def send(self, order: Order, key: str) -> Receipt:
+    async def send(self, order: Order, key: str, files: Sequence[File] = ()) -> Receipt:
         self._sent += 1
         id = f"{key[:8]}-{self._sent}"
         match order:
@@ -96,6 +97,9 @@ class Console:
             case Change() | ShowState():
                 pass
         return Receipt(id)
+
+    async def fetch(self, attachment: Attachment) -> File:
+        raise TooLarge("nothing can be attached on a console")
 
     async def may_advise(self, sender: Sender) -> bool:
         return True

@@ -1,11 +1,12 @@
 """What people can do, told as stories through the three loops on a real database."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.platforms.base import NotSent, Refused, ThreadGone, Unknown, Unreachable
-from handlers.events import Edit, Press, Reaction, Removal, Sender, Unreadable
+from handlers.events import Edit, Place, Press, Reaction, Removal, Sender, Unreadable
 from handlers.events import Unreachable as PersonGone
 from handlers.orders import Change, OpenThread, SendFile, Sign
 from storage import conversations, tickets
@@ -459,3 +460,34 @@ async def test_press_by_number(stage: Stage) -> None:
     await stage.hears("ana", "davek")
     await stage.happens(Press(key="n", place=stage.place("ana"), sender=stage.person("ana"), at=stage.now, number=3))
     assert "zadeva #1" in stage.last("ana").text
+
+
+async def test_in_a_group_what_would_open_a_ticket_moves_to_a_private_chat_with_the_question(sqlite) -> None:  # type: ignore[no-untyped-def]
+    stage = Stage(sqlite, desk(direct_links={"fake": "https://chat.example/bot?start={start}"}))
+    group = Place("fake", "group")
+    await stage.hears("ana", "Kje je pekarna?", place=group, direct=False)
+    invitation = stage.last("group").order
+    assert invitation.choices[0].url == "https://chat.example/bot?start=q1"
+    assert not stage.seen_by("staff")
+
+    await stage.hears("eva", "/start q1")
+    assert not stage.seen_by("staff")
+    await stage.hears("ana", "/start q1")
+    assert "Kje je pekarna?" in stage.thread(1)[0]
+
+
+async def test_in_a_group_questions_are_answered_and_personal_commands_are_not(stage: Stage) -> None:
+    group = Place("fake", "group")
+    await stage.hears("ana", "odprem espe", place=group, direct=False)
+    assert len(stage.texts("group")) == 1
+    assert stage.last("group").text.startswith("Odgovor")
+    await stage.hears("ana", "/mojipodatki", place=group, direct=False)
+    assert "zaseben pogovor" in stage.last("group").text
+    await stage.hears("ana", "pogovor med drugimi", place=group, direct=False, addressed=False)
+    assert len(stage.texts("group")) == 2
+
+
+async def test_a_question_from_before_an_outage_gets_an_apology_and_a_human(stage: Stage) -> None:
+    await stage.hears("ana", "odprem espe", at=stage.now - timedelta(hours=7))
+    assert stage.last("ana").text.startswith("Oprostite")
+    assert "odprem espe" in stage.thread(1)[0]
