@@ -18,7 +18,7 @@ from handlers.events import MessageRef
 from handlers.orders import GiveData, OpenThread, Order, Part, Quote, Relay, Say, SendFile, ShowState, Text, destination
 from handlers.situation import Line
 from knowledge import markup
-from storage import outbox, privacy, tickets
+from storage import conversations, outbox, privacy, tickets
 from storage.outbox import NewId, Outgoing
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Delivery:
 
     async def _carry_out(self, outgoing: Outgoing, order: Order) -> None:
         try:
-            if outgoing.unknowns > 1 and not self.platform.idempotent:
+            if outgoing.unknowns > 1 and not self.platform.idempotent and not self._in_staff_channel(order):
                 return await self._give_up(outgoing, self.desk.staff_texts.reason_unknown)
             receipt = await self.platform.send(order, outgoing.key, await self._files(order))
         except NotSent as error:
@@ -144,7 +144,8 @@ class Delivery:
         log.error("#%d %s to %s given up", outgoing.cause, type(outgoing.order).__name__.lower(), self.platform.name)
         async with self.engine.begin() as tx:
             await outbox.mark_failed(tx, outgoing, reason, now)
-            await self._follow_up(tx, outgoing, deliveries.undelivered(outgoing.order, outgoing.ticket, reason, self.desk))
+            person = await conversations.person_in(tx, *destination(outgoing.order))
+            await self._follow_up(tx, outgoing, deliveries.undelivered(outgoing.order, outgoing.ticket, person, reason, self.desk))
 
     async def _refused(self, outgoing: Outgoing, error: Refused) -> None:
         """Say it once more without any markup or choices; then tell the advisers."""

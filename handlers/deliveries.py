@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from handlers import cards
 from handlers.desk import Desk
+from handlers.events import Sender
 from handlers.orders import Mark, OpenThread, Order, Part, Quote, Relay, Say, Sign, Text, destination
 from handlers.saying import display_name, to_staff
 from handlers.situation import Line, Ticket
@@ -16,7 +17,7 @@ def arrived(order: Order, desk: Desk) -> tuple[Order, ...]:
     return ()
 
 
-def undelivered(order: Order, ticket: int | None, reason: str, desk: Desk) -> tuple[Order, ...]:
+def undelivered(order: Order, ticket: int | None, person: Sender | None, reason: str, desk: Desk) -> tuple[Order, ...]:
     """Somebody is told: on the adviser's message, on the ticket, or in the staff channel. `reason` is a staff text."""
     texts = desk.staff_texts
     if isinstance(order, Relay) and order.report:
@@ -26,7 +27,7 @@ def undelivered(order: Order, ticket: int | None, reason: str, desk: Desk) -> tu
     if ticket is not None:
         return (to_staff(desk, texts.alert_undelivered.format(ticket=ticket, reason=reason), ticket=ticket),)
     if isinstance(order, Say):
-        return (to_staff(desk, texts.alert_undelivered_plain.format(reason=reason)),)
+        return (to_staff(desk, texts.alert_undelivered_plain.format(name=display_name(person, texts), reason=reason)),)
     return ()
 
 

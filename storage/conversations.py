@@ -32,6 +32,13 @@ def _conversation(row: Row[Any]) -> Conversation:
     )
 
 
+async def person_in(tx: AsyncConnection, platform: str, room: str) -> Sender | None:
+    """Whom the bot talks with in this room, if it is one person."""
+    query = select(conversations.c.person, conversations.c.name).where(conversations.c.platform == platform, conversations.c.room == room)
+    rows = (await tx.execute(query.limit(2))).all()
+    return Sender(rows[0].person, rows[0].name) if len(rows) == 1 else None
+
+
 async def save(tx: AsyncConnection, conversation: Conversation, now: datetime) -> None:
     row = {
         "platform": conversation.place.platform,

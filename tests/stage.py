@@ -41,7 +41,7 @@ class FakePlatform:
     name = "fake"
     lanes = 4
     ends = False
-    direct_link = None
+    direct_link: str | None = None
 
     def __init__(self, idempotent: bool = False) -> None:
         self.idempotent = idempotent

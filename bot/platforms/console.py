@@ -40,7 +40,7 @@ class Console:
     idempotent = False
     lanes = 1
     ends = True
-    direct_link = None
+    direct_link: str | None = None
 
     def __init__(
         self,
