@@ -1,16 +1,11 @@
 """The command line. Exit codes: 0 done, 1 a problem found in what was asked about, 2 wrong usage or configuration."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
-
-from bot import asking, checking, demo, kb, logs, running
-from bot.config import ConfigError
-from knowledge.content import ContentError
-from storage.schema import NewerSchema
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -21,13 +16,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(arguments)
     try:
         sys.exit(options.command(options))
-    except (ConfigError, ContentError, NewerSchema) as error:
+    except Exception as error:
+        if not _is_told(error):
+            raise
         _fail(str(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _is_told(error: Exception) -> bool:
+    """Whether its message is a sentence for whoever called the command. The modules are loaded only now, when something went wrong."""
+    from bot.config import ConfigError
+    from knowledge.content import ContentError
+    from storage.schema import NewerSchema
+
+    return isinstance(error, ConfigError | ContentError | NewerSchema)
 
 
 def _fail(message: str) -> NoReturn:
@@ -41,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "run the desk on the configured platforms", "helpdesk run --config config.toml", running.run)
+    run = _command(
+        commands, "run", "run the desk on the configured platforms", "helpdesk run --config config.toml", _later("running", "run")
+    )
     _config(run)
 
     talk = _command(
@@ -49,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo",
         "talk to the desk on the console, without any account",
         'helpdesk demo\n  printf "kako odprem espe\\nsvetovalec\\n#1 Pozdravljeni!\\n" | helpdesk demo --json',
-        _demo,
+        _later("demo", "demo"),
     )
     talk.add_argument("--json", action="store_true", help="one JSON line for each line read")
     _faq(talk)
@@ -59,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "ask",
         "what the bot would do with a question, and why",
         'helpdesk ask "kako odprem espe"\n  helpdesk ask --jsonl < questions.jsonl > decisions.jsonl',
-        asking.ask,
+        _later("asking", "ask"),
     )
     ask.add_argument("text", nargs="?", help="the question")
     ask.add_argument("--lang", choices=("sl", "en"), help="the language of the conversation so far")
@@ -72,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "eval",
         "how good the matcher is on questions with known answers",
         "helpdesk eval tests/questions/dev.jsonl\n  helpdesk eval test.jsonl --train train.jsonl --json",
-        asking.evaluate,
+        _later("asking", "evaluate"),
     )
     evaluate.add_argument("file", type=Path, help='lines {"text", "lang", "labels": [entries], "kind"?}')
     evaluate.add_argument("--train", type=Path, help='learn from these lines {"text", "label", "lang"?} instead of the FAQ')
@@ -80,28 +88,32 @@ def _parser() -> argparse.ArgumentParser:
     _faq(evaluate)
 
     base = _group(commands, "kb", "the knowledge base")
-    check = _command(base, "check", "check the FAQ; every problem with file and key", "helpdesk kb check", kb.check)
+    check = _command(base, "check", "check the FAQ; every problem with file and key", "helpdesk kb check", _later("kb", "check"))
     check.add_argument("folder", nargs="?", type=Path, default=_FAQ)
     for name, help_, example, command in (
-        ("list", "the entries", "helpdesk kb list", kb.list_entries),
-        ("stale", "what is past its review date or confirmed by nobody", "helpdesk kb stale", kb.stale),
+        ("list", "the entries", "helpdesk kb list", _later("kb", "list_entries")),
+        ("stale", "what is past its review date or confirmed by nobody", "helpdesk kb stale", _later("kb", "stale")),
     ):
         _faq(_command(base, name, help_, example, command))
-    show = _command(base, "show", "one entry", "helpdesk kb show sp-register", kb.show)
+    show = _command(base, "show", "one entry", "helpdesk kb show sp-register", _later("kb", "show"))
     show.add_argument("id")
     _faq(show)
 
-    doctor = _command(commands, "check", "check configuration, database and FAQ", "helpdesk check --config config.toml", checking.check)
+    doctor = _command(
+        commands, "check", "check configuration, database and FAQ", "helpdesk check --config config.toml", _later("checking", "check")
+    )
     doctor.add_argument("--offline", action="store_true", help="do not reach the platforms")
     _config(doctor)
 
     db = _group(commands, "db", "the database")
-    _config(_command(db, "upgrade", "bring the schema up to date", "helpdesk db upgrade --config config.toml", running.upgrade))
+    _config(
+        _command(db, "upgrade", "bring the schema up to date", "helpdesk db upgrade --config config.toml", _later("running", "upgrade"))
+    )
 
     person = _group(commands, "person", "what is kept about a person")
     for name, help_, command in (
-        ("export", "everything that is kept about one person, as JSON", running.export),
-        ("erase", "delete everything about one person", running.erase),
+        ("export", "everything that is kept about one person, as JSON", _later("running", "export")),
+        ("erase", "delete everything about one person", _later("running", "erase")),
     ):
         one = _command(person, name, help_, f"helpdesk person {name} telegram 123456789 --config config.toml", command)
         one.add_argument("platform", choices=("telegram", "matrix", "console"))
@@ -140,7 +152,11 @@ def _faq(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--knowledge", type=Path, default=_FAQ, metavar="DIR", help="the FAQ's folder (knowledge/faq)")
 
 
-def _demo(options: argparse.Namespace) -> int:
-    logs.start("ERROR")
-    asyncio.run(demo.run(demo.settings(desk={"knowledge": str(options.knowledge), "hours": demo.HOURS}), as_json=options.json))
-    return 0
+def _later(module: str, name: str) -> Command:
+    """A command whose module is loaded when it is called: half of them need neither a database nor the matcher."""
+
+    def command(options: argparse.Namespace) -> int:
+        status: int = getattr(import_module(f"bot.{module}"), name)(options)
+        return status
+
+    return command

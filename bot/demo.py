@@ -1,10 +1,12 @@
 """The console desk: the shipped FAQ, a temporary database, no account."""
 
+import argparse
+import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
-from bot import app
+from bot import app, logs
 from bot.config import Config
 from bot.platforms.console import NAME, STAFF_ROOM, Console, typed
 from storage import database, schema
@@ -23,6 +25,12 @@ The desk in this window. Write as the person who asks.
 
 Konec · end: Ctrl-D
 """
+
+
+def demo(options: argparse.Namespace) -> int:
+    logs.start("ERROR")
+    asyncio.run(run(settings(desk={"knowledge": str(options.knowledge), "hours": HOURS}), as_json=options.json))
+    return 0
 
 
 def settings(**sections: object) -> Config:
