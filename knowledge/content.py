@@ -29,7 +29,7 @@ _OWN_FILES = {"topics.toml", "small-talk.toml", "wishes.toml", "synonyms.toml", 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
-_TOPICS = TypeAdapter(dict[str, dict[str, shapes.Text]])
+_TOPICS = TypeAdapter(dict[str, dict[str, shapes.Text | tuple[str, ...]]])
 _ENTRY = TypeAdapter(shapes.EntryFile)
 _SIDE = TypeAdapter(shapes.SideTable)
 _SMALL_TALK = TypeAdapter(dict[str, dict[str, shapes.SmallTalkTable]])
@@ -124,14 +124,25 @@ class _Reading:
         if not (self.folder / "topics.toml").is_file():
             self._problem("topics.toml", "the file", "is missing; it names the topics and their order")
         tables = self.file("topics.toml", _TOPICS) or {}
-        for topic, names in tables.items():
-            self._need_languages("topics.toml", names, topic)
-        return tuple(Topic(topic, names) for topic, names in tables.items())
+        return tuple(self._topic(topic, table) for topic, table in tables.items())
+
+    def _topic(self, id: str, table: Mapping[str, str | tuple[str, ...]]) -> Topic:
+        names = {key: value for key, value in table.items() if isinstance(value, str)}
+        self._need_languages("topics.toml", names, id)
+        first = table.get("first", ())
+        for entry in first if isinstance(first, tuple) else ():
+            if not (self.folder / id / f"{entry}.toml").is_file():
+                self._problem("topics.toml", f"[{id}] first", f"there is no entry {entry} in this topic")
+        return Topic(id, names, first if isinstance(first, tuple) else ())
 
     def entries(self, topics: Sequence[Topic]) -> tuple[Entry, ...]:
-        """In the order of the topics, then of their ids."""
+        """In the order of the topics; within one those that it names first, then by id."""
         order = {topic.id: place for place, topic in enumerate(topics)}
-        paths = sorted(self.folder.glob("*/*.toml"), key=lambda path: (order.get(path.parent.name, len(order)), path.parts))
+        first = {id: place for topic in topics for place, id in enumerate(topic.first)}
+        paths = sorted(
+            self.folder.glob("*/*.toml"),
+            key=lambda path: (order.get(path.parent.name, len(order)), first.get(path.stem, len(first)), path.parts),
+        )
         self._check_places(paths, order)
         entries = (self._entry(path) for path in paths)
         return tuple(entry for entry in entries if entry is not None)

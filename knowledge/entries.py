@@ -40,6 +40,8 @@ class Entry:
 class Topic:
     id: str
     names: Mapping[str, str]
+    first: tuple[str, ...] = ()
+    """Entries in the order in which they are shown; the others follow."""
 
 
 @dataclass(frozen=True, slots=True)

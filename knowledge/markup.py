@@ -120,22 +120,22 @@ def _joined(spans: Sequence[Span]) -> Iterator[Span]:
         yield pending
 
 
-def plain(markdown: str) -> str:
-    """The text as a terminal shows it."""
-    return "\n\n".join(_plain_block(block) for block in parse(markdown))
+def plain(markdown: str, *, addresses: bool = True) -> str:
+    """The text as a terminal shows it, with or without the addresses behind its links."""
+    return "\n\n".join(_plain_block(block, addresses) for block in parse(markdown))
 
 
-def _plain_block(block: Block) -> str:
+def _plain_block(block: Block, addresses: bool) -> str:
     match block:
         case Paragraph(spans):
-            return _plain_spans(spans)
+            return _plain_spans(spans, addresses)
         case Items(items, ordered):
             markers = (f"{number}." if ordered else "•" for number in range(1, len(items) + 1))
-            return "\n".join(f"{marker} {_plain_spans(item)}" for marker, item in zip(markers, items, strict=True))
+            return "\n".join(f"{marker} {_plain_spans(item, addresses)}" for marker, item in zip(markers, items, strict=True))
 
 
-def _plain_spans(spans: Sequence[Span]) -> str:
-    return "".join(span.text if span.url in (None, span.text) else f"{span.text} ({span.url})" for span in spans)
+def _plain_spans(spans: Sequence[Span], addresses: bool) -> str:
+    return "".join(span.text if not addresses or span.url in (None, span.text) else f"{span.text} ({span.url})" for span in spans)
 
 
 def placeholders(markdown: str) -> tuple[str, ...]:
