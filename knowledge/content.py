@@ -29,7 +29,7 @@ _OWN_FILES = {"topics.toml", "small-talk.toml", "wishes.toml", "synonyms.toml", 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
-_TOPICS = TypeAdapter(dict[str, dict[str, shapes.Text | tuple[str, ...]]])
+_TOPICS = TypeAdapter(dict[str, dict[str, shapes.Text | list[str]]])
 _ENTRY = TypeAdapter(shapes.EntryFile)
 _SIDE = TypeAdapter(shapes.SideTable)
 _SMALL_TALK = TypeAdapter(dict[str, dict[str, shapes.SmallTalkTable]])
@@ -126,14 +126,14 @@ class _Reading:
         tables = self.file("topics.toml", _TOPICS) or {}
         return tuple(self._topic(topic, table) for topic, table in tables.items())
 
-    def _topic(self, id: str, table: Mapping[str, str | tuple[str, ...]]) -> Topic:
+    def _topic(self, id: str, table: Mapping[str, str | list[str]]) -> Topic:
         names = {key: value for key, value in table.items() if isinstance(value, str)}
         self._need_languages("topics.toml", names, id)
-        first = table.get("first", ())
-        for entry in first if isinstance(first, tuple) else ():
+        first = tuple(value) if isinstance(value := table.get("first"), list) else ()
+        for entry in first:
             if not (self.folder / id / f"{entry}.toml").is_file():
                 self._problem("topics.toml", f"[{id}] first", f"there is no entry {entry} in this topic")
-        return Topic(id, names, first if isinstance(first, tuple) else ())
+        return Topic(id, names, first)
 
     def entries(self, topics: Sequence[Topic]) -> tuple[Entry, ...]:
         """In the order of the topics; within one those that it names first, then by id."""

@@ -160,3 +160,13 @@ def test_lines_make_a_knowledge_base():
     assert [entry.id for entry in content.entries] == ["open", "close"]
     assert content.entries[0].sides["sl"].wordings == ("odprem račun",)
     assert content.out_of_scope == {"en": ("the weather",)}
+
+
+def test_a_topic_shows_its_entries_in_its_own_order_and_names_only_entries_that_exist(folder: Path) -> None:
+    (folder / "starting" / "another.toml").write_text((folder / "starting" / "sp-register.toml").read_text())
+    topics = folder / "topics.toml"
+    topics.write_text(topics.read_text().replace('en = "Starting out"', 'en = "Starting out"\nfirst = ["sp-register", "another"]'))
+    assert [entry.id for entry in load(folder).entries if entry.topic == "starting"] == ["sp-register", "another"]
+    topics.write_text(topics.read_text().replace('"another"', '"nowhere"'))
+    with pytest.raises(ContentError, match="nowhere"):
+        load(folder)
