@@ -19,7 +19,7 @@ from handlers.desk import Desk
 from handlers.events import Place
 from handlers.hours import Hours
 from knowledge import content as contents
-from knowledge import matching
+from knowledge import matching, trained
 from storage import inbox, outbox
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,10 @@ def build_desk(config: Config) -> Desk:
     """Raises ContentError or ValueError when the FAQ or the texts cannot be used."""
     content = contents.load(config.desk.knowledge, config.desk.languages)
     settings = matching.Settings(
-        precision=config.matching.precision, suggestions=config.matching.suggestions, semantic=config.matching.semantic
+        precision=config.matching.precision,
+        suggestions=config.matching.suggestions,
+        semantic=config.matching.semantic,
+        cache=config.matching.cache or trained.cache_folder(),
     )
     hours = config.desk.hours
     return Desk(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import ConfigError
-from knowledge import content, evaluation, matching
+from knowledge import content, evaluation, matching, trained
 from knowledge.decisions import Decision, Found, NotFound, SmallTalk, Unsure, Wish
 from knowledge.entries import Content
 from knowledge.matching import Matcher
@@ -18,7 +18,7 @@ from knowledge.matching import Matcher
 def ask(options: argparse.Namespace) -> int:
     if options.jsonl == (options.text is not None):
         raise ConfigError('helpdesk ask: give a question ("…") or --jsonl with questions on standard input')
-    matcher = matching.train(content.load(options.knowledge))
+    matcher = _matcher(content.load(options.knowledge))
     if options.jsonl:
         for line in _lines(sys.stdin, "standard input"):
             if not isinstance(line.get("text"), str):
@@ -35,13 +35,17 @@ def ask(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     base = content.load(options.knowledge) if options.train is None else _trained_on(options.train)
-    matcher = matching.train(base)
+    matcher = _matcher(base)
     try:
         report = evaluation.evaluate(matcher, list(_read(options.file)))
     except evaluation.LineError as error:
         raise ConfigError(f"{options.file}: {error}") from None
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if options.json else report.as_table())
     return 0
+
+
+def _matcher(base: Content) -> Matcher:
+    return matching.train(base, matching.Settings(cache=trained.cache_folder()))
 
 
 def word(decision: Decision) -> str:

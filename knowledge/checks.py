@@ -150,7 +150,7 @@ def _phrases(file: str, name: str, by_language: Mapping[str, tuple[str, ...]]) -
 def _confusions(content: Content) -> Iterator[Problem]:
     for one in confusions(content):
         language = next(language for language, side in one.entry.sides.items() if one.wording in (*side.wordings, side.title))
-        sentence = f'"{one.wording}" would go to {one.taken_for.id} ({one.probability:.0%}), for "{one.like[:80]}"'
+        sentence = f'"{one.wording}" would go to {one.taken_for.id} ({one.probability:.0%})'
         yield Problem(file_of(one.entry), f"[{language}] wordings", sentence, warning=True)
 
 

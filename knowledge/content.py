@@ -5,11 +5,13 @@
     small-talk.toml        [<kind>.<language>] reply, phrases
     wishes.toml            [wish.human.<language>], [wish.did-not-help.<language>], [wish.solved.<language>] phrases
     out-of-scope.toml      [near] and [far], each <language> = [questions that no entry answers]
+    asked.jsonl            questions with known answers, a line each as for `helpdesk eval`: what the probabilities are learnt from
     synonyms.toml          groups = [[standard form, others…]…], [colloquial] spoken = "standard"
 
 Only topics.toml and the entries must be there.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -22,7 +24,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from knowledge import shapes
-from knowledge.entries import Content, Entry, Side, SmallTalkKind, Source, Topic
+from knowledge.entries import Asked, Content, Entry, Side, SmallTalkKind, Source, Topic
 
 WISHES = ("human", "did_not_help", "solved")
 _OWN_FILES = {"topics.toml", "small-talk.toml", "wishes.toml", "synonyms.toml", "out-of-scope.toml"}
@@ -66,9 +68,11 @@ def load(folder: Path, languages: Sequence[str] = ("sl", "en")) -> Content:
     reading = _Reading(folder, tuple(languages))
     topics = reading.topics()
     synonyms = reading.file("synonyms.toml", _SYNONYMS) or shapes.SynonymsFile()
+    entries = reading.entries(topics)
     content = Content(
         topics=topics,
-        entries=reading.entries(topics),
+        entries=entries,
+        asked=reading.asked({entry.id for entry in entries}),
         small_talk=reading.small_talk(),
         wishes=reading.wishes(),
         out_of_scope=reading.out_of_scope(),
@@ -217,6 +221,24 @@ class _Reading:
         file = self.file("out-of-scope.toml", _OUT_OF_SCOPE) or shapes.OutOfScopeFile()
         languages = dict.fromkeys((*file.near, *file.far))
         return {language: (*file.near.get(language, ()), *file.far.get(language, ())) for language in languages}
+
+    def asked(self, entries: Container[str]) -> tuple[Asked, ...]:
+        """Small talk among them is left out: it is known by its phrases."""
+        name = "asked.jsonl"
+        if not (self.folder / name).is_file():
+            return ()
+        found = []
+        for number, line in enumerate((self.folder / name).read_text("utf-8").splitlines(), 1):
+            try:
+                row = shapes.AskedLine.model_validate(json.loads(line))
+            except ValueError:
+                self._problem(name, f"line {number}", 'should be {"text": "…", "lang": "…", "labels": [entries]}')
+                continue
+            if unknown := [label for label in row.labels if label not in entries]:
+                self._problem(name, f"line {number}", f"there is no entry {', '.join(unknown)}")
+            elif row.kind != "smalltalk":
+                found.append(Asked(row.text, frozenset(row.labels)))
+        return tuple(found)
 
     def file(self, name: str, shape: TypeAdapter[T]) -> T | None:
         """What the file holds, or None if it is not there or something is wrong with it."""

@@ -54,6 +54,14 @@ class SmallTalkKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that people asked, with the entries that answer it; none when a human must."""
+
+    text: str
+    entries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Everything the FAQ's folder holds, checked."""
 
@@ -70,6 +78,8 @@ class Content:
     """Spoken or dialect Slovene form → standard form (`kva` → `kaj`)."""
     digest: str
     """Changes exactly when the content does."""
+    asked: tuple[Asked, ...] = ()
+    """What the matcher's probabilities are learnt from."""
 
     def entry(self, id: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.id == id), None)

@@ -2,20 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
-from knowledge import clauses, words
+import numpy as np
+
+from knowledge import clauses, embedding, trained, words
 from knowledge.decisions import Candidate, Decision, Found, NotFound, Reading, SmallTalk, Unsure, Wish
+from knowledge.embedding import Embedder
 from knowledge.entries import Content, Entry
-from knowledge.index import Index, examples_of
 from knowledge.language import detect
+from knowledge.learning.confusions import misled
+from knowledge.learning.training import Engine, Ranked
 from knowledge.phrases import Phrases, Said
-from knowledge.ranking import SIGNALS, Ranked, Ranker
-from knowledge.words import Wording, Words
+from knowledge.words import Words
 
-_MOST_CANDIDATES = 5
-_WORTH_ASKING = 0.25
-_WORTH_SHOWING = 0.04
+_AS_WRITTEN = 1.0
+_WORTH_ASKING = 0.4
+"""From so likely on that one of the suggestions is right, the person is asked; below, a human is."""
+_WORTH_SHOWING = 0.02
+_TOO_CLOSE = 0.5
+"""Two candidates of which the second is more than half as likely as the first are a question to the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +33,23 @@ class Settings:
     """How many entries a person may choose from when the matcher is not sure."""
     semantic: bool = True
     """Whether to use sentence embeddings where they are installed."""
+    cache: Path | None = None
+    """Where to keep what was learnt; None to learn it anew each time."""
 
 
 class Matcher:
     """Decides by the content that it was trained on; the same text always gets the same decision."""
 
-    def __init__(self, content: Content, settings: Settings) -> None:
+    def __init__(self, content: Content, settings: Settings, engine: Engine | None, vocabulary: Words, embedder: Embedder | None) -> None:
         self._content = content
         self._settings = settings
-        self._languages = list(dict.fromkeys(language for entry in content.entries for language in entry.sides)) or ["sl"]
-        self._words = Words(content)
+        self._engine = engine
+        self._words = vocabulary
+        self._embedder = embedder
         self._phrases = Phrases(content)
-        self._as_written = _owners_by_wording(content)
-        examples = examples_of(content, self._words)
-        self._ranker = Ranker(Index(examples), settings.precision) if examples else None
+        self._by_id = {entry.id: entry for entry in content.entries}
+        self._as_written = _owners_of_wordings(content)
+        self._languages = tuple(dict.fromkeys(language for entry in content.entries for language in entry.sides)) or ("sl",)
 
     def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
         """`language` is the conversation's so far, `earlier` the person's question before this one."""
@@ -50,10 +60,10 @@ class Matcher:
     def _as_phrase(self, text: str, language: str) -> Decision | None:
         """The decision if the text, as a whole or in all its parts, is something that people just say."""
         whole = self._phrases.find(text)
-        if whole is not None and whole.what == "small talk" and words.plain_key(text) in self._as_written:
-            return None
-        if whole is not None:
+        if whole is not None and (whole.what == "wish" or words.plain_key(text) not in self._as_written):
             return _answer_phrase(whole, language)
+        if whole is not None:
+            return None
         said = [self._phrases.find(part) for part in clauses.parts(text)]
         for one in said:
             if one is not None and (one.what, one.kind) == ("wish", "human"):
@@ -65,55 +75,62 @@ class Matcher:
     def _as_question(self, text: str, language: str, earlier: str | None) -> Decision:
         question = clauses.without(text, lambda part: self._phrases.find(part) is not None)
         ranked = self._rank(question)
-        reasons = _reasons_of_text(self._words.read(question))
+        reasons = self._reasons_of_text(question)
         if len(sure := self._sure_in_parts(question)) == 2:
             return self._decide_two(sure, ranked, language, reasons)
-        if earlier is not None and not self._is_sure(ranked) and clauses.leans_back(question):
+        if earlier is not None and not _is_sure(ranked) and clauses.leans_back(question):
             reasons = (*reasons, "read together with the question before it")
             ranked = self._rank(f"{earlier[: words.LONGEST]}\n{question}")
         reading = self._read(ranked, language, reasons)
-        if self._is_sure(ranked):
-            return Found((self._entry(ranked[0]),), reading)
-        likely = [candidate for candidate in ranked if candidate.probability >= _WORTH_SHOWING][: self._settings.suggestions]
-        if sum(candidate.probability for candidate in likely) >= _WORTH_ASKING:
-            return Unsure(tuple(self._entry(candidate) for candidate in likely), reading)
+        if ranked is not None and _is_sure(ranked):
+            return Found((self._by_id[ranked.entries[0]],), reading)
+        options = [one.entry for one in reading.candidates if one.probability >= _WORTH_SHOWING][: self._settings.suggestions]
+        if ranked is not None and options and ranked.among_first >= _WORTH_ASKING:
+            return Unsure(tuple(options), reading)
         return NotFound(reading)
 
     def _sure_in_parts(self, question: str) -> list[Ranked]:
         """What the questions in a text are answered by, where each for itself is clear."""
-        firsts = [ranked[0] for part in clauses.questions(question) if self._is_sure(ranked := self._rank(part))]
-        return list({first.near.owner: first for first in firsts}.values())
+        ranked = [self._rank(part) for part in clauses.questions(question)]
+        return list({one.entries[0]: one for one in ranked if one is not None and _is_sure(one)}.values())
 
-    def _decide_two(self, sure: Sequence[Ranked], ranked: Sequence[Ranked], language: str, reasons: tuple[str, ...]) -> Decision:
-        owners = {one.near.owner for one in sure}
-        others = [replace(one, probability=0.0) for one in ranked if one.near.owner not in owners]
-        reading = self._read([*sorted(sure, key=lambda one: -one.probability), *others], language, (*reasons, "two questions in one"))
-        return Found(tuple(self._entry(one) for one in sure), reading)
+    def _decide_two(self, sure: Sequence[Ranked], whole: Ranked | None, language: str, reasons: tuple[str, ...]) -> Decision:
+        probabilities = {one.entries[0]: one.probabilities[0] for one in sure}
+        others = [id for id in (whole.entries if whole else ()) if id not in probabilities]
+        candidates = [Candidate(self._by_id[id], round(p, 4)) for id, p in sorted(probabilities.items(), key=lambda item: -item[1])]
+        candidates += [Candidate(self._by_id[id], 0.0) for id in others]
+        reading = Reading(language, tuple(candidates[:5]), (*reasons, "two questions in one"))
+        return Found(tuple(self._by_id[id] for id in probabilities), reading)
 
-    def _rank(self, text: str) -> list[Ranked]:
+    def _rank(self, text: str) -> Ranked | None:
         """What is a wording of one entry, letter by letter, is that entry's without a doubt."""
-        ranked = self._ranker.rank(self._words.read(text)) if self._ranker is not None else []
+        if self._engine is None:
+            return None
         owner = self._as_written.get(words.plain_key(text))
-        if owner not in [one.near.owner for one in ranked]:
+        vectors = np.asarray(self._embedder.embed([text])) if self._embedder else None
+        (ranked,) = self._engine.rank([self._words.read(text)], vectors)
+        if owner is None:
             return ranked
-        certain = [replace(one, probability=float(one.near.owner == owner)) for one in ranked]
-        return sorted(certain, key=lambda one: -one.probability)
+        others = tuple(id for id in ranked.entries if id != owner)[:4]
+        return Ranked((owner, *others), (_AS_WRITTEN, *(0.0,) * len(others)), _AS_WRITTEN, ranked.answer_from, ranked.evidence)
 
-    def _is_sure(self, ranked: Sequence[Ranked]) -> bool:
-        return self._ranker is not None and bool(ranked) and ranked[0].probability >= self._ranker.threshold
+    def _read(self, ranked: Ranked | None, language: str, reasons: tuple[str, ...]) -> Reading:
+        if ranked is None:
+            return Reading(language, (), (*reasons, "the FAQ is empty"))
+        pairs = zip(ranked.entries, ranked.probabilities, strict=True)
+        candidates = tuple(Candidate(self._by_id[id], round(p, 4)) for id, p in pairs)
+        threshold = f"answered from {ranked.answer_from:.2f} on; one of the first three is right with {ranked.among_first:.2f}"
+        signals = ", ".join(f"{name} {value:.2f}" for name, value in ranked.evidence.items())
+        return Reading(language, candidates, (*reasons, threshold, f"signals for {ranked.entries[0]}: {signals}"))
 
-    def _read(self, ranked: Sequence[Ranked], language: str, reasons: tuple[str, ...]) -> Reading:
-        best = ranked[:_MOST_CANDIDATES]
-        candidates = tuple(Candidate(self._entry(one), round(one.probability, 4)) for one in best)
-        threshold = f"answered from {self._ranker.threshold:.2f} on" if self._ranker is not None else "the FAQ is empty"
-        return Reading(language, candidates, (*reasons, threshold, *(self._reason(one) for one in best)))
-
-    def _reason(self, ranked: Ranked) -> str:
-        signals = ", ".join(f"{name} {value:.2f}" for name, value in zip(SIGNALS, ranked.near.signals, strict=True))
-        return f'{self._entry(ranked).id} {ranked.probability:.2f}: like "{ranked.near.example.text[:80]}" ({signals})'
-
-    def _entry(self, ranked: Ranked) -> Entry:
-        return self._content.entries[ranked.near.owner]
+    def _reasons_of_text(self, question: str) -> tuple[str, ...]:
+        wording = self._words.read(question)
+        corrections = tuple(f"{typed} read as {meant}" for typed, meant in wording.corrections)
+        if self._engine is None:
+            return corrections
+        names = (*self._engine.names, "for a human")
+        near = [f'like "{text}" ({names[owner]})' for text, owner in self._engine.members.nearest(wording, 2)]
+        return (f"words: {' '.join(wording.terms)[:200]}", *corrections, *near)
 
     def _language_of(self, text: str, so_far: str | None) -> str:
         """One that the FAQ speaks: the text's own, else the conversation's, else its first."""
@@ -122,37 +139,43 @@ class Matcher:
 
 
 def train(content: Content, settings: Settings = Settings()) -> Matcher:
-    return Matcher(content, settings)
+    """A matcher for this content; what was learnt is taken from the cache where there is one."""
+    vocabulary = Words(content)
+    embedder = embedding.find_embedder() if settings.semantic and content.entries else None
+    engine = trained.engine(content, vocabulary, embedder, settings.precision, settings.cache) if content.entries else None
+    return Matcher(content, settings, engine, vocabulary, embedder)
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """A wording that, were it not there, would be answered with another entry."""
+    """A wording that, were it not there, would be taken for another entry's."""
 
     entry: Entry
     wording: str
     taken_for: Entry
-    like: str
     probability: float
 
 
 def confusions(content: Content) -> list[Confusion]:
-    examples = examples_of(content, Words(content))
-    misled = Ranker(Index(examples), Settings().precision).misled() if examples else ()
-    return [
-        Confusion(content.entries[one.owner], one.text, content.entries[other.near.owner], other.near.example.text, other.probability)
-        for one, other in misled
-    ]
+    found = misled(trained.wordings_of(content), Words(content).read) if content.entries else []
+    by_id = {entry.id: entry for entry in content.entries}
+    return [Confusion(by_id[one.owner], one.text, by_id[one.taken_for], one.probability) for one in found]
 
 
-def _owners_by_wording(content: Content) -> dict[str, int]:
-    """Of the wordings that belong to one entry only."""
-    owners: dict[str, set[int]] = defaultdict(set)
-    for owner, entry in enumerate(content.entries):
+def _is_sure(ranked: Ranked | None) -> bool:
+    if ranked is None or ranked.probabilities[0] < ranked.answer_from:
+        return False
+    return len(ranked.probabilities) < 2 or ranked.probabilities[1] <= _TOO_CLOSE * ranked.probabilities[0]
+
+
+def _owners_of_wordings(content: Content) -> dict[str, str]:
+    """Wordings that belong to one entry only, by what is equal in them."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for entry in content.entries:
         for side in entry.sides.values():
             for text in (side.title, *side.wordings):
-                owners[words.plain_key(text)].add(owner)
-    return {key: found.pop() for key, found in owners.items() if key and len(found) == 1}
+                owners[words.plain_key(text)].add(entry.id)
+    return {key: next(iter(found)) for key, found in owners.items() if key and len(found) == 1}
 
 
 def _answer_phrase(said: Said, language: str) -> Decision:
@@ -163,8 +186,3 @@ def _answer_phrase(said: Said, language: str) -> Decision:
 def _weightiest(said: Sequence[Said]) -> Said:
     """A wish before small talk, and anything before a greeting."""
     return max(said, key=lambda one: (one.what == "wish", one.kind != "greeting"))
-
-
-def _reasons_of_text(wording: Wording) -> tuple[str, ...]:
-    corrections = tuple(f"{typed} read as {meant}" for typed, meant in wording.corrections)
-    return (f"words: {' '.join(wording.terms)[:200]}", *corrections)

@@ -54,6 +54,13 @@ class SynonymsFile(_Table):
     colloquial: dict[str, Text] = {}
 
 
+class AskedLine(_Table):
+    text: Text
+    lang: str
+    labels: list[str]
+    kind: str = ""
+
+
 class OutOfScopeFile(_Table):
     near: dict[str, list[Text]] = {}
     far: dict[str, list[Text]] = {}

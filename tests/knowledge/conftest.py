@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.entries import Content, Entry, Side, SmallTalkKind, Topic
-from knowledge.matching import Matcher, train
+from knowledge.matching import Matcher, Settings, train
 
 TOPICS = """
 [starting]
@@ -112,4 +112,4 @@ def small_faq() -> Content:
 
 @pytest.fixture
 def matcher(small_faq: Content) -> Matcher:
-    return train(small_faq)
+    return train(small_faq, Settings(semantic=False))

@@ -8,6 +8,8 @@ from knowledge.content import from_lines
 from knowledge.decisions import Found, NotFound, SmallTalk, Unsure, Wish
 from knowledge.matching import Settings, confusions, train
 
+IN_WORDS = Settings(semantic=False)
+
 
 def ids(entries):
     return [entry.id for entry in entries]
@@ -108,7 +110,7 @@ def test_the_answer_comes_in_the_language_of_the_text_else_of_the_conversation(m
 
 
 def test_the_answer_comes_in_a_language_that_the_faq_speaks():
-    matcher = train(from_lines([{"text": "Kako odprem s.p.?", "label": "sp", "lang": "sl"}]))
+    matcher = train(from_lines([{"text": "Kako odprem s.p.?", "label": "sp", "lang": "sl"}]), IN_WORDS)
 
     assert matcher.decide("How do I open an s.p.?", "en").reading.language == "sl"
 
@@ -130,17 +132,17 @@ def test_probabilities_are_in_order_and_add_up_to_one_at_most(matcher):
 
 
 def test_a_wording_of_two_entries_is_no_reason_to_be_sure():
-    matcher = train(from_lines([{"text": "how much is it", "label": label} for label in ("price", "tax")]))
+    matcher = train(from_lines([{"text": "how much is it", "label": label} for label in ("price", "tax")]), IN_WORDS)
 
     assert isinstance(matcher.decide("how much is it"), Unsure)
 
 
 def test_an_empty_faq_finds_nothing():
-    assert isinstance(train(from_lines([])).decide("Kako odprem s.p.?"), NotFound)
+    assert isinstance(train(from_lines([]), IN_WORDS).decide("Kako odprem s.p.?"), NotFound)
 
 
 def test_the_same_training_decides_the_same(small_faq):
-    first, second = train(small_faq), train(small_faq)
+    first, second = train(small_faq, IN_WORDS), train(small_faq, IN_WORDS)
 
     for text in ("registracija dejavnosti", "vat for my drawing", "Kdo mi pomaga?"):
         assert first.decide(text) == second.decide(text)
@@ -165,7 +167,7 @@ def test_a_larger_faq_teaches_its_own_threshold():
 
     answered = [
         sum(isinstance(matcher.decide(text), Found) for text in texts)
-        for matcher in (train(content, Settings(precision=precision)) for precision in (0.5, 0.97, 1.0))
+        for matcher in (train(content, Settings(precision=precision, semantic=False)) for precision in (0.5, 0.97, 1.0))
     ]
 
     assert answered == sorted(answered, reverse=True)
@@ -196,7 +198,7 @@ def test_any_text_gets_a_decision(text, earlier):
     assert MATCHER.decide(text, None, earlier) == MATCHER.decide(text, None, earlier)
 
 
-MATCHER = train(from_lines([{"text": asked.format(noun), "label": noun} for noun in NOUNS[:3] for asked in ASKED[:3]]))
+MATCHER = train(from_lines([{"text": asked.format(noun), "label": noun} for noun in NOUNS[:3] for asked in ASKED[:3]]), IN_WORDS)
 
 
 @pytest.mark.parametrize(
