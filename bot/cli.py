@@ -1,6 +1,7 @@
 """The command line. Exit codes: 0 done, 1 a problem found in what was asked about, 2 wrong usage or configuration."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -13,6 +14,9 @@ _FAQ = Path("knowledge/faq")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    # Before numpy is loaded: more threads only wait for each other, sometimes for seconds, on a machine that has other work.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     options = _parser().parse_args(arguments)
     try:
         sys.exit(options.command(options))
@@ -95,6 +99,11 @@ def _parser() -> argparse.ArgumentParser:
         ("stale", "what is past its review date or confirmed by nobody", "helpdesk kb stale", _later("kb", "stale")),
     ):
         _faq(_command(base, name, help_, example, command))
+    _faq(
+        _command(
+            base, "vectors", "make the sentence vectors that are shipped with the FAQ anew", "helpdesk kb vectors", _later("kb", "vectors")
+        )
+    )
     show = _command(base, "show", "one entry", "helpdesk kb show sp-register", _later("kb", "show"))
     show.add_argument("id")
     _faq(show)

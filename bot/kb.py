@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 
 from bot.config import ConfigError
-from knowledge import checks, content, markup
+from knowledge import checks, content, markup, trained
 from knowledge.content import ContentError
 
 
@@ -59,4 +59,13 @@ def stale(options: argparse.Namespace) -> int:
         reasons += ["confirmed by nobody"] if one.unconfirmed else []
         print(f"{checks.file_of(one.entry)}: {', '.join(reasons)}")
     print(f"{len(due)} entries to look at")
+    return 0
+
+
+def vectors(options: argparse.Namespace) -> int:
+    try:
+        count = trained.ship_vectors(content.load(options.knowledge))
+    except RuntimeError as error:
+        raise ConfigError(str(error)) from None
+    print(f"{trained.SHIPPED_VECTORS}: {count} vectors")
     return 0

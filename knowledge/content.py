@@ -237,7 +237,7 @@ class _Reading:
             if unknown := [label for label in row.labels if label not in entries]:
                 self._problem(name, f"line {number}", f"there is no entry {', '.join(unknown)}")
             elif row.kind != "smalltalk":
-                found.append(Asked(row.text, frozenset(row.labels)))
+                found.append(Asked(row.text, tuple(row.labels)))
         return tuple(found)
 
     def file(self, name: str, shape: TypeAdapter[T]) -> T | None:

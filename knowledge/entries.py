@@ -58,7 +58,7 @@ class Asked:
     """A question that people asked, with the entries that answer it; none when a human must."""
 
     text: str
-    entries: frozenset[str]
+    entries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ SUGGESTIONS = 3
 ENOUGH_ASKED = 300
 """From so many real questions on they alone teach what a signal is worth. Wordings are written to differ from each other, so practice with
 them is harder than life and makes the desk far too modest."""
-ENOUGH_PRACTICE = 100
+ENOUGH_PRACTICE = 40
 
 
 @dataclass(frozen=True, slots=True)
