@@ -19,13 +19,10 @@ log = logging.getLogger(__name__)
 SHIPPED_VECTORS = Path(__file__).with_name("vectors.npz")
 """The vectors of the shipped wordings, so that nobody waits minutes for them at the first start."""
 
-_VERSION = "1"
-"""Changes when the code would learn something else from the same content."""
-
 
 def engine(content: Content, words: Words, embedder: Embedder | None, precision: float, cache: Path | None) -> Engine:
     """Load what was learnt from exactly this content before, else learn it. Without a cache it is learnt each time."""
-    key = f"{_VERSION} {content.digest} {precision} {embedder.name if embedder else 'words'}"
+    key = f"{_code()} {content.digest} {precision} {embedder.name if embedder else 'words'}"
     kept = cache / f"engine-{hashlib.sha256(key.encode()).hexdigest()[:24]}.pickle" if cache else None
     if kept and (found := _load(kept)):
         return found
@@ -69,6 +66,13 @@ def cache_folder() -> Path:
     """Where to keep what can be made again: `$XDG_CACHE_HOME/helpdesk`, normally `~/.cache/helpdesk`."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "helpdesk"
+
+
+def _code() -> str:
+    """Changes whenever the code might learn something else from the same content."""
+    here = Path(__file__).parent
+    sources = sorted([*here.glob("*.py"), *here.glob("learning/*.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
 
 
 def _vector_files(cache: Path | None) -> list[Path]:

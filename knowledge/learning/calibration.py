@@ -82,8 +82,13 @@ def share_out(answerable: Bools, unanswerable: float = UNANSWERABLE) -> Floats:
     return np.where(answerable, (1 - unanswerable) / (1 - have), unanswerable / have).astype(np.float32)
 
 
+OPTIMISM = 0.8
+"""A threshold is chosen on the questions that it was learnt from, which flatters it: aim for four fifths of the errors that are allowed."""
+
+
 def threshold(probabilities: Floats, right: Bools, weights: Floats, precision: float) -> float:
     """The lowest probability from which on the answers reach the precision, both as promised and as it came out in practice."""
+    precision = 1 - OPTIMISM * (1 - precision)
     order = np.argsort(-probabilities, kind="stable")
     total = np.cumsum(weights[order])
     promised = np.cumsum((weights * probabilities)[order]) / total

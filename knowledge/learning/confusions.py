@@ -1,7 +1,6 @@
 """Wordings that, were they not there themselves, would be taken for another entry's: they pull the matcher the wrong way."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +42,5 @@ def misled(wordings: Mapping[str, Sequence[str]], read: Callable[[str, bool], Wo
             for i in np.flatnonzero(wrong)
         ]
 
-    with ThreadPoolExecutor(2) as pool:
-        found = [one for part in pool.map(judge, range(_FOLDS)) for one in part]
+    found = [one for fold in range(_FOLDS) for one in judge(fold)]
     return sorted(found, key=lambda one: (one.owner, one.text))

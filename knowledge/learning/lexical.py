@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
+from threading import Lock
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +22,8 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
 
 MANY_ENTRIES = 400
+# liblinear draws from one random generator for the whole process: two at a time would take numbers from each other.
+_ONE_AT_A_TIME = Lock()
 COST = 1.0
 SOFTNESS = 0.15
 """Turns margins into log-probabilities; the blend then learns how much they weigh."""
@@ -125,7 +128,8 @@ def learn_lexical(rows: sp.csr_matrix, labels: Ints, entries: int) -> LexicalMod
     # Imported where it is learnt: a desk that starts from its cache never waits for it.
     from sklearn.svm import LinearSVC
 
-    machine = LinearSVC(C=COST, tol=0.03, random_state=0).fit(rows, labels)
+    with _ONE_AT_A_TIME:
+        machine = LinearSVC(C=COST, tol=0.03, random_state=0).fit(rows, labels)
     planes, bias = machine.coef_, machine.intercept_
     if len(machine.classes_) == 2:
         planes, bias = np.vstack([-planes, planes]), np.array([-bias[0], bias[0]])
