@@ -28,7 +28,7 @@ Konec · end: Ctrl-D
 
 
 def demo(options: argparse.Namespace) -> int:
-    logs.start("ERROR")
+    logs.start("WARNING")
     asyncio.run(run(settings(desk={"knowledge": str(options.knowledge), "hours": HOURS}), as_json=options.json))
     return 0
 

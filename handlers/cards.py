@@ -5,7 +5,7 @@ from datetime import datetime
 from handlers import hours
 from handlers.desk import Desk
 from handlers.orders import Choice, OpenThread, Part, Quote, Text, Verb
-from handlers.saying import display_name, short
+from handlers.saying import adviser_name, display_name, short
 from handlers.situation import Question, State, Ticket
 from handlers.texts import Texts
 
@@ -91,7 +91,7 @@ def _thinking(question: Question | None, desk: Desk, texts: Texts) -> list[str]:
 
 def _are_close(question: Question) -> bool:
     first, *others = (guess.probability for guess in question.guesses)
-    return bool(others) and first - others[0] < _CLOSE
+    return bool(others) and first >= _CLOSE and first - others[0] < _CLOSE
 
 
 def _titles(ids: tuple[str, ...], desk: Desk) -> list[str]:
@@ -108,7 +108,7 @@ def state(ticket: Ticket, texts: Texts) -> str:
         case State.WAITING:
             return texts.state_waiting
         case State.CLAIMED:
-            return texts.state_claimed.format(name=display_name(ticket.adviser, texts))
+            return texts.state_claimed.format(name=adviser_name(ticket.adviser, texts))
         case State.ANSWERED:
             return texts.state_answered
         case State.CLOSED:

@@ -18,7 +18,7 @@ from knowledge.phrases import Phrases, Said
 from knowledge.words import Words
 
 _AS_WRITTEN = 1.0
-_WORTH_ASKING = 0.4
+_WORTH_ASKING = 0.25
 """From so likely on that one of the suggestions is right, the person is asked; below, a human is."""
 _WORTH_SHOWING = 0.02
 _TOO_CLOSE = 0.5
