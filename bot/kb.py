@@ -17,7 +17,7 @@ def check(options: argparse.Namespace) -> int:
     else:
         problems = checks.check(loaded, options.folder, date.today())  # noqa: DTZ011 - a review date is a day at the desk
     for problem in problems:
-        print(problem)
+        print(f"warning: {problem}" if problem.warning else problem)
     errors = sum(not problem.warning for problem in problems)
     print(f"{options.folder}: {errors} problems, {len(problems) - errors} warnings")
     return 1 if errors else 0
@@ -43,7 +43,10 @@ def show(options: argparse.Namespace) -> int:
     entry = content.load(options.knowledge).entry(options.id)
     if entry is None:
         raise ConfigError(f"{options.id}: no such entry; `helpdesk kb list` shows them all")
-    print(f"{entry.topic}/{entry.id}  reviewed {entry.reviewed}  due {entry.review_by or '–'}  related: {', '.join(entry.related) or '–'}")
+    print(
+        f"{entry.topic}/{entry.id}  reviewed {entry.reviewed}  due {entry.review_by or '–'}  confirmed by {entry.confirmed_by or 'nobody'}"
+    )
+    print(f"{'sensitive' if entry.sensitive else 'not sensitive'}  related: {', '.join(entry.related) or '–'}")
     for source in entry.sources:
         print(f"  {source.title}  {source.url}")
     for language, side in entry.sides.items():

@@ -7,11 +7,12 @@ from datetime import datetime
 from handlers import cards, tickets
 from handlers.commands import split
 from handlers.desk import Desk
-from handlers.events import Edit, Event, Message, MessageRef, Press, Removal
+from handlers.events import Access, Edit, Event, Illegible, Message, MessageRef, Moved, Press, Reaction, Removal, Sender, ThreadChanged
 from handlers.hours import written
-from handlers.orders import Change, Mark, Order, Quote, Relay, Remove, Say, Sign, Verb
-from handlers.saying import display_name, harmless, to_staff
+from handlers.orders import Change, Mark, Order, Quote, React, Relay, Remove, Say, ShowState, Sign, Text, Verb
+from handlers.saying import adviser_name, display_name, harmless, to_staff
 from handlers.situation import Happening, Line, Situation, State, Ticket, Turn
+from handlers.texts import Texts
 from knowledge.decisions import SmallTalk, Wish
 
 NOTHING = Turn(kind="none")
@@ -20,6 +21,8 @@ Action = Callable[[Event, str, Situation, Desk, datetime], Turn]
 
 
 def act(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    if isinstance(event, Access | Moved | ThreadChanged):
+        return _channel_changed(event, situation, desk)
     if not situation.may_advise:
         return _refused(event, desk, desk.staff_texts.reason_not_member, situation.ticket) if situation.ticket else NOTHING
     match event:
@@ -27,10 +30,14 @@ def act(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
             return _said(event, situation, desk, now)
         case Press():
             return _pressed(event, situation, desk, now)
+        case Illegible():
+            return _write_again(event, situation, desk)
         case Edit():
-            return _edited(event, situation)
+            return _edited(event, situation, desk)
         case Removal():
             return _removed(situation)
+        case Reaction():
+            return _reacted(event, situation)
         case _:
             return NOTHING
 
@@ -90,7 +97,7 @@ def _claim(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
     if not ticket.is_open:
         return _told(ticket, texts.closed_already.format(ticket=ticket.number), desk)
     if ticket.adviser is not None:
-        name = display_name(ticket.adviser, texts)
+        name = adviser_name(ticket.adviser, texts)
         return _told(ticket, texts.claimed_already.format(ticket=ticket.number, name=name), desk)
     changed = replace(ticket, state=State.CLAIMED, adviser=event.sender)
     return _changed(ticket, changed, event, "claimed", texts.claimed_by, desk, now)
@@ -142,12 +149,12 @@ def _queue(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
     texts = desk.staff_texts
     if not situation.open_tickets:
         return _told(situation.ticket, texts.queue_empty, desk)
-    lines = [_queued(ticket, desk, now) for ticket in situation.open_tickets]
+    lines = [queued(ticket, desk, now) for ticket in situation.open_tickets]
     head = texts.plural(texts.queue_head, len(lines))
     return _told(situation.ticket, "\n".join([head, "", *(f"- {line}" for line in lines)]), desk)
 
 
-def _queued(ticket: Ticket, desk: Desk, now: datetime) -> str:
+def queued(ticket: Ticket, desk: Desk, now: datetime) -> str:
     texts = desk.staff_texts
     opened = ticket.opened_at.astimezone(desk.hours.zone)
     today = opened.date() == now.astimezone(desk.hours.zone).date()
@@ -176,6 +183,20 @@ def _entry(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
     return _told(situation.ticket, "\n".join(lines), desk)
 
 
+def _delete(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """Take back the person's copy of the adviser's message that this replies to."""
+    line = situation.referred
+    if not isinstance(event, Message) or situation.ticket is None:
+        return _refused(event, desk, desk.staff_texts.reason_no_ticket)
+    if line is None or line.author != "adviser" or line.copy is None:
+        return _refused(event, desk, desk.staff_texts.reason_nothing_to_delete, situation.ticket)
+    return Turn(
+        kind="adviser",
+        history=(_happened(situation.ticket, event, now, "deleted"),),
+        orders=(Remove(message=line.copy, report=_ref(event)),),
+    )
+
+
 def _help(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
     return _told(situation.ticket, desk.staff_texts.staff_help, desk)
 
@@ -196,13 +217,20 @@ def _pressed(press: Press, situation: Situation, desk: Desk, now: datetime) -> T
     return replace(turn, orders=(*turn.orders, Change(message=ref, choices=cards.choices(turn.ticket, desk.staff_texts))))
 
 
-def _edited(edit: Edit, situation: Situation) -> Turn:
+def _edited(edit: Edit, situation: Situation, desk: Desk) -> Turn:
     """An adviser's correction follows to the person's copy; an edited note stays where it is."""
     line = situation.referred
     if line is None or line.author != "adviser" or line.copy is None or line.text == edit.text:
         return NOTHING
     new = replace(line, text=edit.text, at=edit.at)
-    return Turn(kind="adviser", lines=(new,), orders=(Change(message=line.copy, parts=(Quote(edit.text),)),))
+    ticket = situation.ticket
+    label = _label(edit.sender, desk.speaks(ticket.language if ticket else desk.language))
+    origin = MessageRef(edit.place.platform, edit.place.room, edit.id)
+    return Turn(
+        kind="adviser",
+        lines=(new,),
+        orders=(Change(message=line.copy, parts=(Text(f"**{label}:**"), Quote(edit.text)), report=origin),),
+    )
 
 
 def _removed(situation: Situation) -> Turn:
@@ -212,15 +240,55 @@ def _removed(situation: Situation) -> Turn:
     return Turn(kind="adviser", orders=(Remove(message=line.copy),))
 
 
+def _reacted(reaction: Reaction, situation: Situation) -> Turn:
+    """An adviser's reaction to what the person wrote is shown to the person."""
+    line = situation.referred
+    if line is None or line.author != "person" or line.origin is None:
+        return NOTHING
+    return Turn(kind="adviser", orders=(React(message=line.origin, emoji=reaction.emoji),))
+
+
+def _channel_changed(event: Access | Moved | ThreadChanged, situation: Situation, desk: Desk) -> Turn:
+    """Say in the channel itself what happened to it; a ticket's thread is put right again."""
+    texts, ticket = desk.staff_texts, situation.ticket
+    match event:
+        case Access(missing=("member",)):
+            return NOTHING  # nobody is there to be told; what is to be said waits until the bot is back
+        case Access(missing=missing) if missing:
+            text = texts.access_missing.format(rights=texts.listed([texts.right[name] for name in missing]))
+        case Access():
+            text = texts.access_back
+        case Moved(room=room):
+            text = texts.channel_moved.format(room=room)
+        case ThreadChanged():
+            if ticket is None:
+                return NOTHING
+            state = ShowState(place=desk.staff, ticket=ticket.number, state=ticket.state, title=cards.title(ticket, texts))
+            said = to_staff(desk, texts.thread_mended.format(ticket=ticket.number, state=cards.state(ticket, texts)))
+            return Turn(kind="adviser", orders=(state, said))
+    return Turn(kind="adviser", orders=(to_staff(desk, text),))
+
+
+def _label(sender: Sender, texts: Texts) -> str:
+    """Who speaks, as the person reads it."""
+    return f"{texts.adviser_label} ({display_name(sender, texts)})" if sender.name else texts.adviser_label
+
+
+def _write_again(event: Illegible, situation: Situation, desk: Desk) -> Turn:
+    texts, number = desk.staff_texts, situation.ticket.number if situation.ticket else None
+    ref = MessageRef(event.place.platform, event.place.room, event.id)
+    text = texts.not_sent.format(reason=texts.reason_illegible)
+    return Turn(kind="adviser", orders=(Mark(message=ref, sign=Sign.FAILED, ticket=number, text=text),))
+
+
 def _to_person(message: Message, text: str, ticket: Ticket, situation: Situation, desk: Desk) -> Relay:
     texts = desk.speaks(ticket.language)
-    name = display_name(message.sender, texts) if message.sender.name else ""
     answered = situation.referred
     copy = answered.other_side(MessageRef(message.place.platform, message.place.room, message.reply_to or "")) if answered else None
     return Relay(
         place=ticket.place,
         ticket=ticket.number,
-        author=f"{texts.adviser_label} ({name})" if name else texts.adviser_label,
+        author=_label(message.sender, texts),
         text=text,
         origin=_ref(message),
         attachments=message.attachments,
@@ -230,7 +298,7 @@ def _to_person(message: Message, text: str, ticket: Ticket, situation: Situation
 
 
 def _changed(ticket: Ticket, changed: Ticket, event: Event, what: str, text: str, desk: Desk, now: datetime) -> Turn:
-    said = text.format(ticket=ticket.number, name=display_name(event.sender, desk.staff_texts))
+    said = text.format(ticket=ticket.number, name=adviser_name(event.sender, desk.staff_texts))
     return Turn(
         kind="adviser",
         ticket=changed,
@@ -272,6 +340,7 @@ NAMES: dict[str, tuple[str, Action]] = {
     "note": ("opomba", _note),
     "queue": ("vrsta", _queue),
     "entry": ("vnos", _entry),
+    "delete": ("umakni", _delete),
     "help": ("pomoc", _help),
 }
 """English name → Slovene name and what it does."""

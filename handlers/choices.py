@@ -57,9 +57,7 @@ def take(choice: Choice, event: Event, situation: Situation, desk: Desk, now: da
         case Verb.SHOW_ENTRY:
             return _show(choice, event, situation, desk, now)
         case Verb.HELPED:
-            question = _about(choice, situation)
-            turn = told("command", conversation, desk, texts.helped_thanks)
-            return replace(turn, question=replace(question, helped=True) if question else None)
+            return _helped(choice, event, situation, desk)
         case Verb.NOT_HELPED | Verb.NONE_OF_THESE:
             question = _about(choice, situation) or _browsed(choice, event, situation, desk, now)
             return tickets.wanted(conversation, question, situation, desk, now, helped=False)
@@ -99,6 +97,18 @@ def _chosen_first(id: str, question: Question | None) -> tuple[Guess, ...]:
     guesses = question.guesses if question else ()
     chosen = next((guess for guess in guesses if guess.entry == id), Guess(id, 1.0))
     return (chosen, *(guess for guess in guesses if guess != chosen))
+
+
+def _helped(choice: Choice, event: Event, situation: Situation, desk: Desk) -> Turn:
+    """Thanks, and what people usually need to know next."""
+    conversation = conversation_of(event, situation, desk)
+    texts, question = desk.speaks(conversation.language), _about(choice, situation)
+    entry = desk.content.entry(choice.subject)
+    related = [found for id in (entry.related if entry else ()) if (found := desk.content.entry(id))][:3]
+    offers = tuple(Choice(found.sides[texts.code].title, Verb.SHOW_ENTRY, found.id) for found in related)
+    parts = (texts.helped_thanks, texts.related) if offers else (texts.helped_thanks,)
+    turn = told("command", conversation, desk, *parts, choices=offers)
+    return replace(turn, question=replace(question, helped=True) if question else None)
 
 
 def _reopen(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:

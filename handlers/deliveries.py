@@ -1,27 +1,38 @@
 """What follows when an order was carried out, or never will be."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from handlers import cards
+from handlers import advisers, cards
 from handlers.desk import Desk
-from handlers.events import Sender
-from handlers.orders import Mark, OpenThread, Order, Part, Quote, Relay, Say, Sign, Text, destination
+from handlers.events import MessageRef, Sender
+from handlers.orders import Change, Mark, OpenThread, Order, Part, Quote, Relay, Remove, Say, ShowWaiting, Sign, Text, Waiting, destination
 from handlers.saying import display_name, to_staff
-from handlers.situation import Line, Ticket
+from handlers.situation import Line, State, Ticket
 
 
 def arrived(order: Order, desk: Desk) -> tuple[Order, ...]:
     """An adviser sees on their own message that it reached the person."""
-    if isinstance(order, Relay) and order.report:
-        return (_mark(order, Sign.SENT, desk.staff_texts.mark_sent),)
-    return ()
+    texts = desk.staff_texts
+    match order:
+        case Relay(report=True, origin=origin, ticket=ticket):
+            return (Mark(message=origin, sign=Sign.SENT, ticket=ticket, text=texts.mark_sent),)
+        case Remove(report=MessageRef() as command):
+            return (Mark(message=command, sign=Sign.SENT, text=texts.mark_removed),)
+        case _:
+            return ()
 
 
 def undelivered(order: Order, ticket: int | None, person: Sender | None, reason: str, desk: Desk) -> tuple[Order, ...]:
     """Somebody is told: on the adviser's message, on the ticket, or in the staff channel. `reason` is a staff text."""
     texts = desk.staff_texts
-    if isinstance(order, Relay) and order.report:
-        return (_mark(order, Sign.FAILED, texts.not_sent.format(reason=reason)),)
+    match order:
+        case Relay(report=True, origin=origin):
+            return (Mark(message=origin, sign=Sign.FAILED, ticket=order.ticket, text=texts.not_sent.format(reason=reason)),)
+        case Remove(report=MessageRef() as message):
+            return (Mark(message=message, sign=Sign.FAILED, text=texts.not_removed.format(reason=reason)),)
+        case Change(report=MessageRef() as message):
+            return (Mark(message=message, sign=Sign.FAILED, text=texts.not_changed.format(reason=reason)),)
     if destination(order) == (desk.staff.platform, desk.staff.room):
         return ()  # the channel itself is the trouble: that is for health and the log
     if ticket is not None:
@@ -43,9 +54,19 @@ def thread_again(ticket: Ticket, lines: Sequence[Line], desk: Desk) -> OpenThrea
     return OpenThread(place=desk.staff, ticket=ticket.number, title=title, parts=tuple(said), choices=cards.choices(ticket, texts))
 
 
+def thread_gone(ticket: Ticket, desk: Desk) -> Order:
+    """Said in the channel itself: whoever deleted the thread may not know what it was."""
+    return to_staff(desk, desk.staff_texts.thread_gone.format(ticket=ticket.number))
+
+
+def waiting(tickets: Sequence[Ticket], desk: Desk, now: datetime) -> ShowWaiting:
+    """The list of the tickets that wait for the advisers: for all of them, or for whoever claimed them."""
+    texts = desk.staff_texts
+    ours = [ticket for ticket in tickets if ticket.state in (State.WAITING, State.CLAIMED)]
+    head = texts.plural(texts.waiting_head, len(ours)) if ours else texts.waiting_none
+    items = tuple(Waiting(ticket.number, ticket.thread, advisers.queued(ticket, desk, now)) for ticket in ours)
+    return ShowWaiting(place=desk.staff, head=head, waiting=items)
+
+
 def quarantined(platform: str, number: int, desk: Desk) -> Order:
     return to_staff(desk, desk.staff_texts.alert_quarantined.format(platform=platform, number=number))
-
-
-def _mark(order: Relay, sign: Sign, text: str) -> Mark:
-    return Mark(message=order.origin, sign=sign, ticket=order.ticket, text=text)

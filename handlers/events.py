@@ -112,7 +112,27 @@ class Moved(_Happened):
     room: str
 
 
-Event = Message | Edit | Press | Reaction | Removal | Unreachable | Moved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access(_Happened):
+    """What the bot may do in the staff channel is different now."""
+
+    missing: tuple[str, ...] = ()
+    """What it needs and may not do: `topics`, `delete`, `pin`; `member` when it was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadChanged(_Happened):
+    """Somebody closed, opened or renamed a thread of the staff channel by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Illegible(_Happened):
+    """A message that arrived and could not be read, since its encryption keys did not come: whoever wrote it has to write again."""
+
+    id: str
+
+
+Event = Message | Edit | Press | Reaction | Removal | Unreachable | Moved | Access | ThreadChanged | Illegible
 
 
 @dataclass(frozen=True, slots=True)

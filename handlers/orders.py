@@ -53,6 +53,8 @@ class Text:
     """Written by us: Markdown."""
 
     markdown: str
+    aside: bool = False
+    """A line that stays in the background, such as an answer's sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,23 @@ class Change:
     message: MessageRef
     parts: tuple[Part, ...] = ()
     choices: tuple[Choice, ...] = ()
+    report: MessageRef | None = None
+    """An adviser's message to mark when it cannot be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
     message: MessageRef
+    report: MessageRef | None = None
+    """An adviser's message to mark as done or failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React:
+    """Show a reaction that the other side gave; none when it is empty."""
+
+    message: MessageRef
+    emoji: str
 
 
 class Sign(StrEnum):
@@ -150,6 +164,24 @@ class ShowState:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket in the list of those that wait for the advisers."""
+
+    ticket: int
+    thread: str | None
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowWaiting:
+    """Bring the list of waiting tickets in the staff channel's main timeline up to date. Filled when it is sent."""
+
+    place: Place
+    head: str = ""
+    waiting: tuple[Waiting, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveData:
     """Send the person everything that is kept about them, as a file. Filled when it is sent, so the outbox holds no second copy."""
@@ -169,13 +201,13 @@ class SendFile:
     parts: tuple[Part, ...] = ()
 
 
-Order = Say | Relay | Change | Remove | Mark | OpenThread | ShowState | GiveData | SendFile
+Order = Say | Relay | Change | Remove | React | Mark | OpenThread | ShowState | ShowWaiting | GiveData | SendFile
 
 
 def destination(order: Order) -> tuple[str, str]:
     """Platform and room that carry the order out."""
     match order:
-        case Change(message=message) | Remove(message=message) | Mark(message=message):
+        case Change(message=message) | Remove(message=message) | React(message=message) | Mark(message=message):
             return message.platform, message.room
         case _:
             return order.place.platform, order.place.room

@@ -7,7 +7,7 @@ from handlers import tickets
 from handlers.desk import Desk
 from handlers.events import Message
 from handlers.hours import written
-from handlers.orders import Choice, Say, Verb
+from handlers.orders import Choice, Say, Text, Verb
 from handlers.saying import conversation_of, say, told, welcomed
 from handlers.situation import Conversation, Guess, Question, Situation, Turn
 from handlers.texts import Texts
@@ -104,11 +104,11 @@ def _late(message: Message, conversation: Conversation, situation: Situation, de
 
 def _answer(conversation: Conversation, entries: tuple[Entry, ...], question: int | None, desk: Desk, now: datetime) -> Say:
     texts = desk.speaks(conversation.language)
-    parts = [texts.two_answers] if len(entries) > 1 else []
+    parts: list[str | Text] = [texts.two_answers] if len(entries) > 1 else []
     for entry in entries:
         if len(entries) > 1:
             parts.append(f"**{entry.sides[texts.code].title}**")
-        parts += [desk.answer(entry, texts.code), _footer(entry, texts, now)]
+        parts += [desk.answer(entry, texts.code), *_footer(entry, texts, now)]
     parts.append(texts.helped_question)
     choices = (
         Choice(texts.helped_yes, Verb.HELPED, entries[0].id, question),
@@ -117,7 +117,7 @@ def _answer(conversation: Conversation, entries: tuple[Entry, ...], question: in
     return say(conversation, *parts, choices=choices)
 
 
-def _footer(entry: Entry, texts: Texts, now: datetime) -> str:
+def _footer(entry: Entry, texts: Texts, now: datetime) -> list[str | Text]:
     """Sources and review date on one line; a warning when the review is overdue."""
     date = written(entry.reviewed, texts)
     if entry.sources:
@@ -125,8 +125,8 @@ def _footer(entry: Entry, texts: Texts, now: datetime) -> str:
     else:
         line = texts.answer_reviewed.format(date=date)
     if entry.review_by is not None and entry.review_by < now.date():
-        line += "\n\n" + texts.answer_overdue.format(date=written(entry.review_by, texts))
-    return line
+        return [texts.answer_overdue.format(date=written(entry.review_by, texts)), Text(line, aside=True)]
+    return [Text(line, aside=True)]
 
 
 def _sources(sources: tuple[Source, ...], texts: Texts) -> str:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from handlers import advisers, choices, commands, groups, questions, tickets
 from handlers.desk import Desk
-from handlers.events import Edit, Event, Message, Moved, Press, Reaction, Removal, Unreachable
+from handlers.events import Access, Edit, Event, Illegible, Message, Moved, Press, Reaction, Removal, ThreadChanged, Unreachable
+from handlers.saying import conversation_of, told
 from handlers.situation import Situation, Turn
 
 NOTHING = Turn(kind="none")
@@ -26,8 +27,15 @@ def respond(event: Event, situation: Situation, desk: Desk, now: datetime) -> Tu
             return tickets.touched(event, situation, desk, now)
         case Unreachable():
             return tickets.unreachable(event, situation, desk, now)
-        case Moved():
+        case Illegible():
+            return _write_again(event, situation, desk)
+        case Moved() | Access() | ThreadChanged():
             return NOTHING
+
+
+def _write_again(event: Illegible, situation: Situation, desk: Desk) -> Turn:
+    conversation = conversation_of(event, situation, desk)
+    return told("command", conversation, desk, desk.speaks(conversation.language).illegible)
 
 
 def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:

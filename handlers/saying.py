@@ -56,6 +56,10 @@ def display_name(sender: Sender | None, texts: Texts) -> str:
     return harmless(sender.name if sender else "", _NAME_LENGTH) or texts.card_no_name
 
 
+def adviser_name(adviser: Sender | None, texts: Texts) -> str:
+    return harmless(adviser.name if adviser else "", _NAME_LENGTH) or texts.adviser_label
+
+
 def harmless(text: str, length: int) -> str:
     """What somebody wrote, on one line and so that it can neither format, mention nor link: letters, digits, plain punctuation."""
     return short(re.sub(r"[^\w',.?! -]+|_", " ", text), length).strip(" .-")

@@ -25,12 +25,12 @@ class Texts:
     cancelled: str
     nothing_to_cancel: str
     old_choice: str
+    illegible: str
     answer_source: str
     source_one: str
     source_many: str
     answer_reviewed: str
     answer_overdue: str
-    answer_sensitive: str
     two_answers: str
     helped_question: str
     helped_yes: str
@@ -122,6 +122,7 @@ class Texts:
     person_reopened: str
     person_not_helped: str
     person_unreachable: str
+    gone: Mapping[str, str]
     person_erased: str
     person_removed: str
     person_edited: str
@@ -138,6 +139,19 @@ class Texts:
     reason_unknown: str
     reason_failed: str
     reason_not_member: str
+    reason_nothing_to_delete: str
+    not_changed: str
+    not_removed: str
+    mark_removed: str
+    thread_gone: str
+    thread_mended: str
+    channel_moved: str
+    access_missing: str
+    access_back: str
+    right: Mapping[str, str]
+    reason_illegible: str
+    waiting_head: Plural
+    waiting_none: str
     queue_empty: str
     queue_head: Plural
     queue_line: str

@@ -186,7 +186,8 @@ def unreachable(event: Unreachable, situation: Situation, desk: Desk, now: datet
     ticket = situation.ticket
     if ticket is None:
         return NOTHING
-    text = desk.staff_texts.person_unreachable.format(reason=short(event.reason))
+    texts = desk.staff_texts
+    text = texts.person_unreachable.format(reason=texts.gone.get(event.reason, short(event.reason)))
     return Turn(
         kind="ticket",
         history=(_happened(ticket, now, "person", "unreachable"),),

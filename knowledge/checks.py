@@ -92,7 +92,8 @@ def _is_address(url: str) -> bool:
 def _unread_files(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in place.parts) and (path.suffix != ".toml" or len(place.parts) > 2):
+        hidden = any(part.startswith(".") for part in place.parts) or place.as_posix() == "asked.jsonl"
+        if path.is_file() and not hidden and (path.suffix != ".toml" or len(place.parts) > 2):
             yield Problem(place.as_posix(), "the file", "is not read: entries are <topic>/<id>.toml", warning=True)
 
 

@@ -228,7 +228,9 @@ class _Reading:
         if not (self.folder / name).is_file():
             return ()
         found = []
-        for number, line in enumerate((self.folder / name).read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate((self.folder / name).read_text("utf-8", errors="replace").splitlines(), 1):
+            if not line.strip():
+                continue
             try:
                 row = shapes.AskedLine.model_validate(json.loads(line))
             except ValueError:

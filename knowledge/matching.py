@@ -157,7 +157,8 @@ class Confusion:
 
 
 def confusions(content: Content) -> list[Confusion]:
-    found = misled(trained.wordings_of(content), Words(content).read) if content.entries else []
+    texts = {entry.id: tuple(text for side in entry.sides.values() for text in (side.title, *side.wordings)) for entry in content.entries}
+    found = misled({id: wordings for id, wordings in texts.items() if len(set(wordings)) > 1}, Words(content).read)
     by_id = {entry.id: entry for entry in content.entries}
     return [Confusion(by_id[one.owner], one.text, by_id[one.taken_for], one.probability) for one in found]
 
