@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.bell import Bell
 from bot.platforms.base import NotSent, Platform
 from handlers import deliveries, tickets
 from handlers.desk import Desk
 from handlers.events import Event
+from handlers.orders import OpenThread, ShowWaiting
 from handlers.respond import respond
 from handlers.situation import Situation, Turn
 from storage import inbox, outbox, situations
@@ -92,10 +93,18 @@ class Answering:
             situation = await situations.load(tx, waiting.number, event, self.desk.staff, may_advise=may_advise)
             turn = await asyncio.to_thread(respond, event, situation, self.desk, now)
             await situations.save(tx, waiting.number, event, turn, self.desk.staff, now, self.new_id)
+            await self._list_waiting(tx, waiting.number, turn, now)
             await inbox.mark_done(tx, waiting.number)
         log.info("#%d %s", waiting.number, turn.kind)
         if self.observe:
             self.observe(event, situation, turn)
+
+    async def _list_waiting(self, tx: AsyncConnection, cause: int, turn: Turn, now: datetime) -> None:
+        """Where threads go unnoticed, the waiting tickets also stand in the staff channel's main timeline."""
+        staff = self.platforms.get(self.desk.staff.platform)
+        opens = any(isinstance(order, OpenThread) for order in turn.orders)  # then the list follows when the thread is there
+        if staff is not None and staff.lists_waiting and (turn.ticket or turn.erase) and not opens:
+            await outbox.put(tx, (ShowWaiting(place=self.desk.staff),), self.desk.staff, cause, now, new_id=self.new_id)
 
     async def _failed(self, waiting: Waiting, error: Exception) -> None:
         """Try again in a while; after five failures a person takes over where the program failed."""
@@ -109,6 +118,7 @@ class Answering:
                 situation = await situations.load(tx, waiting.number, waiting.event, self.desk.staff)
                 turn = tickets.after_failure(waiting.event, situation, self.desk, now)
                 await situations.save(tx, waiting.number, waiting.event, turn, self.desk.staff, now, self.new_id)
+                await self._list_waiting(tx, waiting.number, turn, now)
                 await inbox.mark_done(tx, waiting.number)
             log.error("#%d handed to the advisers after %d failures", waiting.number, MOST_ATTEMPTS)
             if self.observe:

@@ -22,7 +22,27 @@ def check(options: argparse.Namespace) -> int:
     settings = config.read(options.config)
     print(f"ok    configuration: {options.config or 'environment'}")
     results = [_run(name, probe, settings) for name, probe in _PROBES.items()]
+    if not options.offline:
+        results += asyncio.run(_reach(settings))
     return 0 if all(results) else 1
+
+
+async def _reach(settings: Config) -> list[bool]:
+    """What the platforms themselves say."""
+    results = []
+    if settings.telegram:
+        from bot.platforms.telegram import checking as telegram
+
+        async for found in telegram.findings(settings):
+            print(f"{'ok   ' if found.ok else 'FAIL '} {found.name}: {found.text}")
+            results.append(found.ok)
+    if settings.matrix:
+        from bot.platforms.matrix import checking as matrix
+
+        async for finding in matrix.findings(settings):
+            print(f"{'ok   ' if finding.ok else 'FAIL '} {finding.name}: {finding.text}")
+            results.append(finding.ok)
+    return results
 
 
 def _run(name: str, probe: Callable[[Config], str], settings: Config) -> bool:

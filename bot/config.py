@@ -117,15 +117,25 @@ class Staff(_Section):
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 10
 
 
+class TelegramLimits(_Section):
+    chat_gap: Annotated[float, Field(ge=0, le=60)] = 1.0
+    group_minute: Annotated[int, Field(ge=1, le=100000)] = 20
+    second: Annotated[int, Field(ge=1, le=10000)] = 30
+
+
 class Telegram(_Section):
     token: SecretStr | None = None
     token_file: Path | None = None
     api_url: str = "https://api.telegram.org"
     webhook_url: str | None = None
     webhook_secret_file: Path | None = None
+    webhook_listen: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] = "127.0.0.1:8081"
+    limits: TelegramLimits = TelegramLimits()
 
     @model_validator(mode="after")
     def _has_token(self) -> "Telegram":
+        if self.webhook_url is not None and self.webhook_secret_file is None:
+            raise ValueError("webhook_secret_file: missing; with webhook_url it names a file with a secret of your own")
         return _exactly_one(self, "token", "token_file")
 
 
@@ -138,6 +148,8 @@ class Matrix(_Section):
     device_name: str = "helpdesk"
     store: Path = Path("matrix-store")
     encryption: bool = True
+    servers: tuple[str, ...] = ()
+    largest_file_mb: Annotated[int, Field(ge=1, le=1024)] = 20
 
     @model_validator(mode="after")
     def _has_secret(self) -> "Matrix":
@@ -148,6 +160,7 @@ class Matching(_Section):
     precision: Annotated[float, Field(ge=0.5, le=0.999)] = 0.97
     suggestions: Annotated[int, Field(ge=1, le=5)] = 3
     semantic: bool = True
+    cache: Path | None = None
 
 
 class Privacy(_Section):

@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.bell import Bell
-from bot.platforms.base import File, Moved, NotSent, Platform, Receipt, Refused, ThreadGone, TooLarge, Unknown, Unreachable
+from bot.platforms.base import File, Moved, NotSent, Paced, Platform, Receipt, Refused, ThreadGone, TooLarge, Unknown, Unreachable
 from handlers import deliveries
 from handlers.desk import Desk
 from handlers.events import MessageRef
-from handlers.orders import GiveData, OpenThread, Order, Part, Quote, Relay, Say, SendFile, ShowState, Text, destination
+from handlers.orders import GiveData, OpenThread, Order, Part, Quote, Relay, Say, SendFile, ShowState, ShowWaiting, Text, destination
 from handlers.situation import Line
 from knowledge import markup
 from storage import conversations, outbox, privacy, tickets
@@ -23,7 +23,7 @@ from storage.outbox import NewId, Outgoing
 
 log = logging.getLogger(__name__)
 
-_LONGEST_WAIT = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(seconds=20)
 
 
 class Delivery:
@@ -47,16 +47,24 @@ class Delivery:
         self.new_id = new_id
 
     async def run(self, bell: Bell, stopping: asyncio.Event) -> None:
+        """One order a lane at a time, lanes beside each other: one that hangs holds up nobody else."""
         await self.recover()
-        while not stopping.is_set():
-            try:
-                busy = await self.step()
-            except DBAPIError as error:
-                log.error("the database does not answer, trying again in 2 s: %s", type(error.orig).__name__)
-                await asyncio.sleep(2)
-                continue
-            if not busy:
-                await bell.wait(0.5)
+        under_way: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as tasks:
+            while not stopping.is_set():
+                try:
+                    ready = await self._take(self.platform.lanes - len(under_way))
+                except DBAPIError as error:
+                    log.error("the database does not answer, trying again in 2 s: %s", type(error.orig).__name__)
+                    await asyncio.sleep(2)
+                    continue
+                for outgoing, order in ready:
+                    task = tasks.create_task(self._carry_out(outgoing, order))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                    task.add_done_callback(lambda _: bell.ring())
+                if not ready:
+                    await bell.wait(0.5)
 
     async def recover(self) -> None:
         """What was on its way when the process died may have arrived."""
@@ -66,19 +74,27 @@ class Delivery:
 
     async def step(self) -> bool:
         """Carry out the next order of each free lane; False when there is nothing to do."""
-        async with self.engine.begin() as tx:
-            taken = await outbox.take(tx, self.platform.name, self.clock(), self.platform.lanes)
-            ready = [(outgoing, await self._prepared(tx, outgoing)) for outgoing in taken]
+        ready = await self._take(self.platform.lanes)
         async with asyncio.TaskGroup() as tasks:
             for outgoing, order in ready:
                 tasks.create_task(self._carry_out(outgoing, order))
         return bool(ready)
+
+    async def _take(self, most: int) -> list[tuple[Outgoing, Order]]:
+        if most <= 0:
+            return []
+        async with self.engine.begin() as tx:
+            taken = await outbox.take(tx, self.platform.name, self.clock(), most)
+            return [(outgoing, await self._prepared(tx, outgoing)) for outgoing in taken]
 
     async def _carry_out(self, outgoing: Outgoing, order: Order) -> None:
         try:
             if outgoing.unknowns > 1 and not self.platform.idempotent and not self._in_staff_channel(order):
                 return await self._give_up(outgoing, self.desk.staff_texts.reason_unknown)
             receipt = await self.platform.send(order, outgoing.key, await self._files(order))
+        except Paced as error:
+            async with self.engine.begin() as tx:
+                await outbox.postpone(tx, outgoing, self.clock() + error.after)
         except NotSent as error:
             wait = max(error.after, min(timedelta(seconds=2**outgoing.attempts), _LONGEST_WAIT))
             log.warning("#%d to %s not sent, again in %d s: %s", outgoing.cause, self.platform.name, wait.total_seconds(), error)
@@ -122,6 +138,8 @@ class Delivery:
             await self._record(tx, outgoing, receipt, now)
             await outbox.mark_sent(tx, outgoing, receipt.id, now)
             await self._follow_up(tx, outgoing, deliveries.arrived(order, self.desk))
+            if isinstance(order, OpenThread) and self.platform.lists_waiting:
+                await self._follow_up(tx, outgoing, (ShowWaiting(place=self.desk.staff),))
         log.info("#%d %s sent to %s", outgoing.cause, type(order).__name__.lower(), self.platform.name)
 
     async def _record(self, tx: AsyncConnection, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None:
@@ -168,12 +186,15 @@ class Delivery:
             history = await tickets.lines(tx, [ticket.number])
             order = deliveries.thread_again(ticket, history, self.desk)
             await outbox.put_before(tx, outgoing, order, self.desk.staff, self.clock(), self.new_id)
+            await self._follow_up(tx, outgoing, (deliveries.thread_gone(ticket, self.desk),))
 
     async def _prepared(self, tx: AsyncConnection, outgoing: Outgoing) -> Order:
         """The order as it is to be sent: its ticket's thread looked up, a repeat labelled, personal data filled in."""
         order = outgoing.order
         if isinstance(order, GiveData):
             return await self._data(tx, order)
+        if isinstance(order, ShowWaiting):
+            return deliveries.waiting(await tickets.still_open(tx), self.desk, self.clock())
         if isinstance(order, Say | Relay | ShowState) and order.ticket is not None and self._in_staff_channel(order):
             ticket = await tickets.by_number(tx, order.ticket)
             order = replace(order, place=replace(order.place, thread=ticket.thread if ticket else None))

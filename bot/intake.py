@@ -1,9 +1,11 @@
 """The first loop: what a platform hands over is stored before it is confirmed."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.bell import Bell
@@ -20,9 +22,19 @@ async def run(engine: AsyncEngine, platform: Platform, desk: Desk, clock: Callab
     async with engine.begin() as tx:
         cursor = await inbox.cursor(tx, platform.name)
     async for batch in platform.receive(cursor):
-        await store(engine, platform.name, batch, desk, clock())
+        await _store_in_the_end(engine, platform.name, batch, desk, clock)
         for bell in bells:
             bell.ring()
+
+
+async def _store_in_the_end(engine: AsyncEngine, platform: str, batch: Batch, desk: Desk, clock: Callable[[], datetime]) -> None:
+    """A database that does not answer is waited for: until then nothing is confirmed to the platform."""
+    while True:
+        try:
+            return await store(engine, platform, batch, desk, clock())
+        except DBAPIError as error:
+            log.error("the database does not answer, trying again in 2 s: %s", type(error.orig).__name__)
+            await asyncio.sleep(2)
 
 
 async def store(engine: AsyncEngine, platform: str, batch: Batch, desk: Desk, now: datetime) -> None:

@@ -15,6 +15,7 @@ from bot import app, config, logs
 from bot.config import Config, ConfigError
 from bot.platforms import console
 from bot.platforms.base import Platform
+from handlers.desk import Desk
 from storage import database, privacy, schema
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     async def serve(engine: AsyncEngine) -> int:
         await schema.upgrade(engine)
         async with AsyncExitStack() as stack:
-            platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine)]
+            platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
             links = {platform.name: platform.direct_link for platform in platforms if platform.direct_link}
             await app.run(engine, replace(desk, direct_links=links), platforms)
         return 0
@@ -73,12 +74,22 @@ def _nothing_kept(options: argparse.Namespace) -> int:
     return 1
 
 
-def _platforms(settings: Config, engine: AsyncEngine) -> list[AbstractAsyncContextManager[Platform]]:
+def _platforms(settings: Config, engine: AsyncEngine, desk: Desk) -> list[AbstractAsyncContextManager[Platform]]:
     """The platforms that have a section in the configuration; without any, the console."""
-    if settings.telegram or settings.matrix:
-        raise ConfigError("[telegram], [matrix]: this version knows only the console")
-    lines = console.typed(sys.stdin)
-    return [nullcontext(console.Console(lines, sys.stdout, app.utc_now, lambda: app.settled(engine)))]
+    platforms: list[AbstractAsyncContextManager[Platform]] = []
+    if settings.telegram:
+        from bot.platforms import telegram
+
+        platforms.append(telegram.connect(settings.telegram, desk))
+    if settings.matrix:
+        from bot.platforms.matrix import platform as matrix
+
+        staff_room = settings.staff.room if settings.staff.platform == "matrix" else None
+        platforms.append(matrix.connect(settings.matrix, staff_room, app.utc_now))
+    if settings.staff.platform == "console" or not platforms:
+        lines = console.typed(sys.stdin)
+        platforms.append(nullcontext(console.Console(lines, sys.stdout, app.utc_now, lambda: app.settled(engine))))
+    return platforms
 
 
 def _with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.events import Place
-from handlers.orders import Change, Choice, Mark, OpenThread, Order, Remove, Say, destination
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, React, Remove, Say, destination
 from storage.database import clean, dump, load
 from storage.tables import choices, outbox
 
@@ -157,7 +157,7 @@ async def move(tx: AsyncConnection, platform: str, room: str, new_room: str) -> 
 
 def _moved(order: Order, room: str) -> Order:
     match order:
-        case Change() | Remove() | Mark():
+        case Change() | Remove() | React() | Mark():
             return replace(order, message=replace(order.message, room=room))
         case _:
             return replace(order, place=replace(order.place, room=room))
@@ -166,6 +166,12 @@ def _moved(order: Order, room: str) -> Order:
 async def put_back(tx: AsyncConnection, outgoing: Outgoing, error: str, again: datetime) -> None:
     """Certainly not sent: try again later."""
     await _update(tx, outgoing, state="waiting", attempts=outgoing.attempts + 1, error=error, not_before=again)
+
+
+async def postpone(tx: AsyncConnection, outgoing: Outgoing, again: datetime) -> None:
+    """Not tried: its turn comes later, and nothing is counted."""
+    waiting = {"state": "unknown" if outgoing.unknowns else "waiting", "not_before": again}
+    await tx.execute(update(outbox).where(outbox.c.number == outgoing.number).values(**waiting))
 
 
 async def mark_unknown(tx: AsyncConnection, outgoing: Outgoing, error: str, again: datetime) -> None:

@@ -128,14 +128,10 @@ async def save(
     if not turn.erase:
         for happening in turn.history:
             await tickets.add_happening(tx, happening)
-    if isinstance(event, Press) and event.choice and await _is_single(tx, event.choice):
+    # A press that led to nothing (elsewhere, or by somebody who may not) takes the button from nobody.
+    if isinstance(event, Press) and turn.kind != "none" and (pressed := await _pressed(tx, event)) and pressed.verb not in REUSABLE:
         await outbox.use_choice(tx, event.choice, now)
     await outbox.put(tx, orders, staff, number, now, forget=turn.erase, new_id=new_id)
-
-
-async def _is_single(tx: AsyncConnection, id: str) -> bool:
-    data = await tx.scalar(select(choices.c.data).where(choices.c.id == id))
-    return data is not None and load_value(Choice, data).verb not in REUSABLE
 
 
 async def _without_ticket(tx: AsyncConnection, order: Order) -> Order:

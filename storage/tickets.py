@@ -98,8 +98,9 @@ async def add_line(tx: AsyncConnection, line: Line) -> None:
 
 
 async def set_copy(tx: AsyncConnection, origin: MessageRef, copy: MessageRef) -> None:
-    """The line's copy has arrived on the other side."""
-    await tx.execute(update(ticket_lines).where(*_is("origin", origin)).values(**_columns("copy", copy)))
+    """The line's copy has arrived on the other side. An edited message has several lines: it is the newest one's."""
+    newest = select(func.max(ticket_lines.c.number)).where(*_is("origin", origin)).scalar_subquery()
+    await tx.execute(update(ticket_lines).where(ticket_lines.c.number == newest).values(**_columns("copy", copy)))
 
 
 async def line_of(tx: AsyncConnection, message: MessageRef) -> Line | None:

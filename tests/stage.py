@@ -41,6 +41,7 @@ class FakePlatform:
     name = "fake"
     lanes = 4
     ends = False
+    lists_waiting = False
     direct_link: str | None = None
 
     def __init__(self, idempotent: bool = False) -> None:

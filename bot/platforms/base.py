@@ -45,6 +45,8 @@ class Platform(Protocol):
     """How many rooms may be written to at the same time."""
     ends: bool
     """What it hands over may come to an end, as at a console."""
+    lists_waiting: bool
+    """Its threads go unnoticed: as a staff channel it also shows a list of the waiting tickets (`ShowWaiting`)."""
     direct_link: str | None
     """The address that opens a private chat with the bot; `{start}` in it carries a word along."""
 
@@ -78,6 +80,10 @@ class NotSent(Exception):
     def __init__(self, reason: str, after: timedelta = timedelta(seconds=5)) -> None:
         super().__init__(reason)
         self.after = after
+
+
+class Paced(NotSent):
+    """Not tried, and no failure: the platform's limits, or its silence, say to wait this long."""
 
 
 class Unknown(Exception):

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from bot.platforms.base import Batch, File, Receipt, TooLarge
 from handlers.events import Attachment, Event, Message, Place, Press, Sender
-from handlers.orders import Change, Choice, Mark, OpenThread, Order, Part, Relay, Remove, Say, SendFile, ShowState, Text
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, Part, React, Relay, Remove, Say, SendFile, ShowState, ShowWaiting, Text
 from handlers.situation import Situation, Turn
 from knowledge import markup
 
@@ -40,6 +40,7 @@ class Console:
     idempotent = False
     lanes = 1
     ends = True
+    lists_waiting = False
     direct_link: str | None = None
 
     def __init__(
@@ -94,7 +95,7 @@ class Console:
                 self._show(Place(NAME, STAFF_ROOM, str(ticket) if ticket else None), text)
             case SendFile(place=place, name=name, content=content, parts=parts):
                 self._show(place, f"{_plain(parts)}\n{name}:\n{content}")
-            case Change() | ShowState():
+            case Change() | ShowState() | ShowWaiting() | React():
                 pass
         return Receipt(id)
 
@@ -151,7 +152,14 @@ class Console:
 
 
 def _plain(parts: tuple[Part, ...]) -> str:
-    return "\n\n".join(markup.plain(part.markdown) if isinstance(part, Text) else _quoted(part.text) for part in parts)
+    return "\n\n".join(_part(part) for part in parts)
+
+
+def _part(part: Part) -> str:
+    """An aside goes without the addresses behind its links: on a terminal they would drown the answer."""
+    if not isinstance(part, Text):
+        return _quoted(part.text)
+    return markup.plain(part.markdown, addresses=not part.aside)
 
 
 def _quoted(text: str) -> str:

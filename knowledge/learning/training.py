@@ -178,7 +178,7 @@ def _unpractised(signals: int) -> Judge:
     """For a knowledge base with too few wordings to practise on: modest, and never sure without a wording that is much alike."""
     slope = np.zeros(len(evidence.names(signals)), np.float32)
     slope[evidence.NAMES.index("lead")], slope[evidence.NAMES.index("nearest words")] = 0.3, 6.0
-    careful = Scale(np.zeros_like(slope), np.ones_like(slope), slope, -4.6)
+    careful = Scale(np.zeros_like(slope), np.ones_like(slope), slope, -4.9)
     return Judge(Blend((1 / signals,) * signals), careful, careful, 0.88)
 
 

@@ -56,6 +56,7 @@ class World:
     name = "fake"
     lanes = 4
     ends = True
+    lists_waiting = False
     direct_link: str | None = None
 
     def __init__(self, folder: Path, idempotent: bool, settled: Callable[[], Awaitable[None]]) -> None:

@@ -431,7 +431,7 @@ async def test_an_advisers_correction_and_withdrawal_follow_to_the_person(stage:
     reply = await stage.adviser("Za voglom.")
     place = replace(STAFF, thread="t1")
     await stage.happens(Edit(key="e1", place=place, sender=ADVISER, at=stage.now, id=reply, text="Za vogalom."))
-    assert stage.last("ana").text == "Za vogalom."
+    assert stage.last("ana").text == "Svetovanje (Maja):\n\nZa vogalom."
     await stage.happens(Removal(key="e2", place=place, sender=ADVISER, at=stage.now, message=reply))
     assert stage.last("ana").text == "[removed]"
 
