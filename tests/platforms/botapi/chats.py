@@ -142,7 +142,7 @@ def remove_topic(chat: Chat, topic: Topic) -> None:
     """With all its messages; nobody is told."""
     topic.deleted = True
     for message in chat.messages.values():
-        message.deleted |= message.thread == topic.id
+        message.deleted |= message.topic == topic.id
 
 
 def get_forum_topic_icon_stickers(world: World, p: Json) -> list[Json]:

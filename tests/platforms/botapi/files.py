@@ -65,7 +65,7 @@ class Files:
             return self._upload(kind, value)
         if value.startswith(("http://", "https://")):
             raise bad("failed to get HTTP URL content")
-        file = self.by_id.get(value)
+        file = self.by_id.get(value.removesuffix("-s"))
         if file is None:
             raise bad("wrong file identifier/HTTP URL specified")
         if file.kind != kind:
@@ -82,7 +82,7 @@ class Files:
         return self.add(kind, upload.content, upload.name, upload.mime)
 
     def find(self, file_id: str) -> Json:
-        file = self.by_id.get(file_id)
+        file = self.by_id.get(file_id.removesuffix("-s"))
         if file is None:
             raise bad("wrong file_id or the file is temporarily unavailable")
         if file.size > 20 * MEGABYTE:
@@ -134,6 +134,7 @@ def other(kind: str, value: Any) -> Json:
             "type": "regular",
             "allows_multiple_answers": False,
             "allows_revoting": True,
+            "members_only": False,
         },
         "venue": {"location": {"latitude": 46.1657, "longitude": 14.3064}, "title": "Sokolski dom", "address": "Mestni trg 16"},
     }

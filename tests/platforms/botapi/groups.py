@@ -94,7 +94,7 @@ class Group:
     async def upgrade_to_supergroup(self, *, forum: bool = False) -> int:
         """The group goes on under another id, which is returned; the bot stays what it was."""
         old = self.chat
-        new = Chat(self.world, -1_002_000_000_000 - next(self.world.ids), "supergroup", old.title, forum)
+        new = Chat(self.world, -1_002_000_000_000 - next(self.world.ids), "supergroup", old.title, forum, last_id=1)
         new.members, new.bot_status, new.rights = old.members, old.bot_status, old.rights
         self.world.chats[new.id] = new
         self._service({"migrate_to_chat_id": new.id}, self.owner.user)
@@ -142,7 +142,7 @@ class Group:
 
 def make_group(world: World, title: str, owner: Person, members: Sequence[Person], *, kind: str, forum: bool) -> Group:
     first = -1_001_000_000_000 if kind == "supergroup" else -4_000_000_000
-    chat = Chat(world, first - next(world.ids), kind, title, forum)
+    chat = Chat(world, first - next(world.ids), kind, title, forum, last_id=int(kind == "supergroup"))
     chat.members = {person.id: "member" for person in members} | {owner.id: "creator"}
     world.chats[chat.id] = chat
     return Group(world, chat, owner)

@@ -134,10 +134,9 @@ def set_message_reaction(world: World, p: Json) -> bool:
     if message.service:
         raise bad("message can't be reacted")
     wanted = p.get("reaction", [])
-    if any(one["type"] == "paid" for one in wanted):
-        raise bad("REACTION_INVALID")
-    emoji = [one.get("emoji", one.get("custom_emoji_id", "")).replace("\ufe0f", "") for one in wanted]
-    if any(one["type"] == "emoji" and sign not in REACTIONS for one, sign in zip(wanted, emoji, strict=True)):
+    emoji = [_sign(one) for one in wanted]
+    present = {sign for signs in message.reactions.values() for sign in signs}
+    if not all(sign in REACTIONS if one["type"] == "emoji" else sign in present for one, sign in zip(wanted, emoji, strict=True)):
         raise bad("REACTION_INVALID")
     if len(emoji) > 1:
         raise bad("REACTIONS_TOO_MANY")
@@ -147,12 +146,22 @@ def set_message_reaction(world: World, p: Json) -> bool:
     return True
 
 
-def pin_chat_message(world: World, p: Json) -> bool:
-    chat = world.writable(p["chat_id"])
-    world.message(chat, p["message_id"], bad("message to pin not found"))
-    if not chat.may("can_pin_messages"):
-        raise bad("not enough rights to manage pinned messages in the chat")
-    return True
+def _sign(reaction: Json) -> str:
+    return str(reaction.get("emoji", reaction.get("custom_emoji_id", ""))).replace("\ufe0f", "")
+
+
+def pinner(pinned: bool) -> Method:
+    def pin(world: World, p: Json) -> bool:
+        chat = world.writable(p["chat_id"])
+        if "message_id" not in p:
+            raise bad("message to unpin not found")
+        message = world.message(chat, p["message_id"], bad(f"message to {'pin' if pinned else 'unpin'} not found"))
+        if not chat.may("can_pin_messages"):
+            raise bad("not enough rights to manage pinned messages in the chat")
+        message.pinned = pinned
+        return True
+
+    return pin
 
 
 def answer_callback_query(world: World, p: Json) -> bool:
@@ -210,8 +219,8 @@ def _destination(world: World, p: Json) -> tuple[Chat, int | None, Message | Non
     world.topic(chat, p.get("message_thread_id"))
     answered = _answered(world, chat, p)
     thread = p.get("message_thread_id")
-    if thread is None and answered is not None and answered.thread is not None:
-        thread = answered.thread
+    if thread is None and answered is not None and answered.topic is not None:
+        thread = answered.topic
         world.topic(chat, thread)
     return chat, thread, answered
 
@@ -223,7 +232,7 @@ def _answered(world: World, chat: Chat, p: Json) -> Message | None:
     source = world.chat(wanted.get("chat_id", chat.id))
     answered = source.messages.get(wanted["message_id"])
     thread = p.get("message_thread_id")
-    strange = answered is not None and thread is not None and answered.thread != thread
+    strange = answered is not None and thread is not None and answered.topic != thread
     if answered is None or answered.deleted or strange:
         if wanted.get("allow_sending_without_reply"):
             return None
@@ -323,7 +332,8 @@ METHODS: dict[str, Method] = {
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,
     "setMessageReaction": set_message_reaction,
-    "pinChatMessage": pin_chat_message,
+    "pinChatMessage": pinner(True),
+    "unpinChatMessage": pinner(False),
     "answerCallbackQuery": answer_callback_query,
     "sendChatAction": send_chat_action,
     "getFile": get_file,

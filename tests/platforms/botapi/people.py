@@ -79,7 +79,7 @@ class Person:
         reply_to: Message | None = None,
         caption: str = "",
     ) -> list[Message]:
-        """Several messages with one album id: `["photo", "video"]`, bytes of photos, or `("document", "račun.pdf")`; caption on the first."""
+        """Several messages with one album id: `["photo", "video"]`, bytes of photos, `("document", "račun.pdf")`. Caption on the first."""
         group = str(13_000_000_000 + next(self.world.ids))
         items: list[tuple[str, What]] = [_album_item(one) for one in album]
         return [
@@ -167,8 +167,8 @@ class Person:
             self.world.blocked.discard(self.id)
             _bot_changed(chat, self.user, "kicked", "member")
         thread = topic.id if isinstance(topic, Topic) else topic
-        if thread is None and reply_to is not None and reply_to.data.get("is_topic_message"):
-            thread = reply_to.thread
+        if thread is None and reply_to is not None:
+            thread = reply_to.topic
         if anonymous:
             frame["sender_chat"] = chat.json
         return self.world.post(chat, ANONYMOUS if anonymous else self.user, content, thread=thread, reply_to=reply_to, **frame)

@@ -27,7 +27,10 @@ METHODS = methods.METHODS | chats.METHODS
 
 @dataclass(slots=True)
 class Call:
-    """One call the bot made. `error` is Telegram's code, 0 when it went well, None while it is not answered."""
+    """One call the bot made; its parameters are of their types once they were found right.
+
+    `error` is Telegram's code, 0 when it went well, None while it is not answered.
+    """
 
     method: str
     parameters: dict[str, Any]
@@ -50,6 +53,8 @@ class BotApi:
         self.world.updates.answered = self._take_webhook_answer
         self.faults = Faults()
         self.calls: list[Call] = []
+        self.broken: list[Exception] = []
+        """Errors of this server's own: raised when it is left."""
         self.people: dict[int, Person] = {}
         self.groups: list[Group] = []
         self.port = port
@@ -87,6 +92,8 @@ class BotApi:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.world.updates.stop_webhook()
         await self.goes_down()
+        if self.broken and error is None:
+            raise self.broken[0]
 
     async def comes_back(self) -> None:
         """Listen: at first, or again on the same port."""
@@ -142,7 +149,7 @@ class BotApi:
         if topic is None:
             return messages
         thread = topic.id if isinstance(topic, Topic) else None if topic == "general" else topic
-        return [message for message in messages if (message.thread if message.data.get("is_topic_message") else None) == thread]
+        return [message for message in messages if message.topic == thread]
 
     def texts(self, where: Person | Group, topic: Topic | int | str | None = None) -> list[str]:
         """What the bot said there, service messages left out."""
@@ -179,6 +186,11 @@ class BotApi:
         except ApiError as error:
             call.error, call.description = error.code, error.description
             return web.json_response(error.json(), status=error.code)
+        except (OSError, web.RequestPayloadError):
+            return web.Response(status=400)  # the bot was killed in the middle of a call
+        except Exception as error:
+            self.broken.append(error)
+            raise
         finally:
             self._write_log(call)
 
@@ -199,13 +211,12 @@ class BotApi:
         return await _break(request, fault)
 
     async def _carry_out(self, call: Call) -> web.StreamResponse:
-        call.result = await self.call(call.method, call.parameters)
+        call.parameters = spec.read(call.method, call.parameters)
+        call.result = await self._perform(call.method, call.parameters)
         call.error = 0
         return web.json_response(body=_dump({"ok": True, "result": call.result}))
 
-    async def call(self, method: str, given: Mapping[str, Any]) -> Any:
-        """Carry a method out as if the bot had asked for it."""
-        values = spec.read(method, given)
+    async def _perform(self, method: str, values: Json) -> Any:
         if method in _FLOWING:
             return await _FLOWING[method](self.world, values)
         if method not in METHODS:
@@ -280,12 +291,21 @@ async def _given(request: web.Request) -> dict[str, Any]:
     """Parameters from wherever Telegram takes them: the query, a form, uploads, a JSON body."""
     given: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
-        body = await request.json() if request.can_read_body else {}
-        return given | body
+        return given | await _json(request)
     if request.can_read_body:
         for name, value in (await request.post()).items():
             given[name] = value if isinstance(value, str) else _upload(value)
     return given
+
+
+async def _json(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError:
+        raise bad("can't parse JSON object") from None
+    if not isinstance(body, dict):
+        raise bad("object expected as the request's body")
+    return body
 
 
 def _upload(value: Any) -> Upload:

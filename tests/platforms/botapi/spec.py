@@ -94,7 +94,7 @@ def _parse_as(kind: str, value: str) -> Any:
 def _check_object(fields: Mapping[str, Field], values: Mapping[str, Any], where: str) -> None:
     for name, field in fields.items():
         if field.required and name not in values:
-            raise bad(_SAYS[name, "short"] if (name, "short") in _SAYS else f'{where}: required parameter "{name}" is missing')
+            raise bad(_SAYS.get((name, "short"), f'{where}: required parameter "{name}" is missing'))
     for name, value in values.items():
         if name not in fields:
             raise bad(f"{where} has no field {name}")

@@ -8,29 +8,16 @@ from tests.platforms.botapi.errors import ApiError, bad
 
 Entity = dict[str, Any]
 
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
 KINDS = frozenset(
-    [
-        "mention",
-        "hashtag",
-        "cashtag",
-        "bot_command",
-        "url",
-        "email",
-        "phone_number",
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "blockquote",
-        "expandable_blockquote",
-        "code",
-        "pre",
-        "text_link",
-        "text_mention",
-        "custom_emoji",
-        "date_time",
-    ]
+    words(
+        "mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler blockquote "
+        "expandable_blockquote code pre text_link text_mention custom_emoji date_time"
+    )
 )
 _NEEDS = {"text_link": "url", "text_mention": "user", "custom_emoji": "custom_emoji_id"}
 _FOUND = {

@@ -80,7 +80,7 @@ class Updates:
         if self.webhook.url:
             self._deliver(self.pending[-1])
 
-    async def get(self, offset: int = 0, limit: int = 100, timeout: int = 0, allowed_updates: Sequence[str] | None = None) -> list[Json]:
+    async def get(self, offset: int = 0, limit: int = 100, timeout: int = 0, allowed_updates: Sequence[str] | None = None) -> list[Json]:  # noqa: ASYNC109
         if self.webhook.url:
             raise conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
         self.allow(allowed_updates)
@@ -110,12 +110,12 @@ class Updates:
             while self.pending and self.pending[0].id < offset:
                 self.pending.popleft()
 
-    async def _wait(self, timeout: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         poll = self._poll = asyncio.get_running_loop().create_future()
         self._news.clear()
         news = asyncio.create_task(self._news.wait())
         try:
-            await asyncio.wait([news, poll], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([news, poll], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
             if self._poll is poll:
