@@ -46,7 +46,7 @@ format: setup    ## Format and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 
 bench: setup     ## The benchmarks, as tables of ratios against their baselines
-	@$(BIN)/python -m tests.bench
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 lock:            ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
