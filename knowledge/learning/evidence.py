@@ -26,7 +26,7 @@ def gather(members: Members, views: Views, log_p: Floats, none: int | None) -> F
     """Questions × signals, for the best real entry of each. `none` is the number of the pseudo-entry for out-of-scope questions."""
     real = log_p if none is None else np.delete(log_p, none, axis=1)
     if real.shape[1] == 1:
-        real = np.column_stack([real, np.full(len(real), -8.0, np.float32)])
+        real = np.column_stack([real, real])  # an entry that is alone is no lead over others
     order = np.argpartition(-real, 1, axis=1)[:, :2]
     number = np.arange(len(real))
     swap = real[number, order[:, 0]] < real[number, order[:, 1]]

@@ -162,7 +162,7 @@ class BotApi:
         """Move the server's clock on: `later(hours=25)`."""
         self.world.now.moved += timedelta(**time).total_seconds()
 
-    async def until(self, fact: Callable[[], Any], seconds: float = 10.0) -> Any:
+    async def until(self, fact: Callable[[], Any], seconds: float = 75.0) -> Any:
         """Wait for something to be true; its value. Errors while looking count as not yet."""
         end = time.monotonic() + seconds
         while True:
