@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import intake
+from bot import intake, upkeep
 from bot.answering import Answering, Observer
 from bot.bell import Bell
 from bot.config import Config
@@ -84,6 +84,7 @@ async def run(
     answering = Answering(engine, by_name, desk, clock, observe=observe)
     async with asyncio.TaskGroup() as tasks:
         working = [tasks.create_task(answering.run(answering_bell, list(delivery_bells.values()), stopping))]
+        working.append(tasks.create_task(upkeep.run(engine, desk, clock, stopping)))
         intakes = []
         for platform in platforms:
             delivery = Delivery(engine, platform, by_name, desk, clock)

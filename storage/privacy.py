@@ -46,6 +46,22 @@ async def erase(tx: AsyncConnection, platform: str, person: str, *, asked_in: in
     )
 
 
+async def expire(tx: AsyncConnection, before: datetime, log_before: datetime) -> int:
+    """Delete tickets closed and questions asked before the one time, and what the queues remember from before the other.
+
+    Open tickets stay with their questions, however old; so do people who have one. Returns how many tickets and questions went.
+    """
+    closed = await tx.execute(delete(tickets).where(tickets.c.state == "closed", tickets.c.closed_at < before))
+    of_tickets = select(tickets.c.question).where(tickets.c.question.is_not(None))
+    asked = await tx.execute(delete(questions).where(questions.c.at < before, questions.c.number.not_in(of_tickets)))
+    with_ticket = select(tickets.c.number).where(tickets.c.platform == conversations.c.platform, tickets.c.person == conversations.c.person)
+    await tx.execute(delete(conversations).where(conversations.c.changed_at < before, ~with_ticket.exists()))
+    await tx.execute(delete(choices).where(choices.c.created_at < before))
+    await tx.execute(delete(outbox).where(outbox.c.state.in_(("sent", "failed")), outbox.c.sent_at < log_before))
+    await tx.execute(delete(inbox).where(inbox.c.state == "done", inbox.c.received_at < log_before))
+    return closed.rowcount + asked.rowcount
+
+
 async def _rooms(tx: AsyncConnection, platform: str, person: str) -> list[str]:
     """The rooms in which the bot talks with this person alone."""
     query = select(conversations.c.room).where(conversations.c.platform == platform, conversations.c.person == person)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import upkeep
 from bot.platforms.base import NotSent, Refused, ThreadGone, Unknown, Unreachable
 from handlers.events import Edit, Place, Press, Reaction, Removal, Sender, Unreadable
 from handlers.events import Unreachable as PersonGone
@@ -316,6 +317,27 @@ async def test_forget_can_be_declined(stage: Stage) -> None:
     await stage.hears("ana", "/forget")
     await stage.hears("ana", "ne")
     assert stage.last("ana").text == "Vse ostane, kot je."
+
+
+async def test_what_is_closed_long_enough_is_deleted_and_what_is_open_stays(both_stages: Stage) -> None:
+    stage = both_stages
+    await stage.hears("ana", "Skrivnost o pekarni")
+    await stage.adviser("/close")
+    await stage.hears("bor", "Kje je čevljar?")
+    await stage.hears("eva", "odprem espe")
+    await upkeep.expire(stage.engine, stage.desk, stage.now + timedelta(days=89))
+    async with stage.engine.begin() as tx:
+        assert await tickets.by_number(tx, 1)
+    await upkeep.expire(stage.engine, stage.desk, stage.now + timedelta(days=91))
+    async with stage.engine.begin() as tx:
+        assert await tickets.by_number(tx, 1) is None
+        assert [ticket.number for ticket in await tickets.still_open(tx)] == [2]
+        assert await conversations.question(tx, 1) is None
+        assert await conversations.question(tx, 3)
+        assert await conversations.find(tx, "fake", "eva", "eva") is None
+        assert await conversations.find(tx, "fake", "bor", "bor")
+        for table in ("inbox", "outbox", "questions", "ticket_lines", "choices"):
+            assert "krivnost" not in str((await tx.exec_driver_sql(f"SELECT * FROM {table}")).all())
 
 
 async def test_the_same_event_handed_over_again_is_one_event(both_stages: Stage) -> None:
