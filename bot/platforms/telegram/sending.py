@@ -7,7 +7,7 @@ from datetime import timedelta
 from telegram import Bot, InputFile, ReactionTypeEmoji
 from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 
-from bot.platforms.base import File, NotSent, Paced, Receipt, ThreadGone, Unknown, Unreachable
+from bot.platforms.base import File, NotSent, Paced, Receipt, Refused, ThreadGone, Unknown, Unreachable
 from bot.platforms.telegram import rendering, topics, troubles
 from bot.platforms.telegram.outage import Outage
 from bot.platforms.telegram.pacing import Pacer
@@ -125,7 +125,7 @@ class Sending:
                 caption = rendering.split(rendering.render(parts), rendering.CAPTION_LIMIT)[:1]
                 return await self.writing.document(chat, file, caption[0] if caption else None, thread=place.thread)
             case _:
-                raise NotImplementedError(type(order).__name__)
+                raise Refused(f"Telegram carries out no {type(order).__name__}")
 
     async def _open_thread(self, order: OpenThread, chat: int, steps: Steps) -> Receipt:
         """A topic with the card in it; where there are no topics, or no right to make one, the card alone."""
