@@ -22,7 +22,7 @@ PLACEHOLDERS = frozenset(
         *("hours", "privacy.keep_closed_days", "privacy.contact"),
     }
 )
-_AMOUNT = re.compile(r"\d[\d.,  ]*(?:EUR|€|eur\b|evr|%|euro)|(?:EUR|€)\s?\d")
+_AMOUNT = re.compile(r"\d[\d.,\s]*(?:(?:tisoč|milijon|thousand|million)\w*\s+)?(?:EUR|€|eur\b|evr|%|euro|odstot|percent)|(?:EUR|€)\s?\d")
 _YEAR = re.compile(r"\b20\d\d\b")
 
 
