@@ -50,9 +50,9 @@ bench: setup     ## The benchmarks, as tables of ratios against their baselines
 
 lock:            ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --output-file deploy/requirements.lock
+	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --extra report --output-file deploy/requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --group dev \
+	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --extra report --group dev \
 	    --constraint deploy/requirements.lock --output-file $(LOCK)
 
 clean:           ## Remove the virtual environment and caches
