@@ -132,7 +132,19 @@ class Illegible(_Happened):
     id: str
 
 
-Event = Message | Edit | Press | Reaction | Removal | Unreachable | Moved | Access | ThreadChanged | Illegible
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due(_Happened):
+    """Something that was put off is due now: the clock takes the same road as everybody else."""
+
+    what: str
+    ticket: int | None = None
+    """None when it is about the desk as a whole."""
+
+
+Event = Message | Edit | Press | Reaction | Removal | Unreachable | Moved | Access | ThreadChanged | Illegible | Due
+
+CLOCK = Place("clock", "clock")
+"""Where `Due` comes from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from handlers import advisers, choices, commands, groups, questions, tickets
 from handlers.desk import Desk
-from handlers.events import Access, Edit, Event, Illegible, Message, Moved, Press, Reaction, Removal, ThreadChanged, Unreachable
+from handlers.events import Access, Due, Edit, Event, Illegible, Message, Moved, Press, Reaction, Removal, ThreadChanged, Unreachable
 from handlers.saying import conversation_of, told
 from handlers.situation import Situation, Turn
 
@@ -29,7 +29,7 @@ def respond(event: Event, situation: Situation, desk: Desk, now: datetime) -> Tu
             return tickets.unreachable(event, situation, desk, now)
         case Illegible():
             return _write_again(event, situation, desk)
-        case Moved() | Access() | ThreadChanged():
+        case Moved() | Access() | ThreadChanged() | Due():
             return NOTHING
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from handlers.events import MessageRef, Place, Sender
+from handlers.events import Attachment, MessageRef, Place, Sender
 from handlers.orders import Choice, Order
 
 
@@ -22,6 +22,8 @@ class Conversation:
     """The number of the last question."""
     offer: tuple[Choice, ...] = ()
     """What the person may choose by typing a number: the last thing offered."""
+    awaits: Choice | None = None
+    """What the person's next words belong to, when the bot has asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,17 @@ class Ticket:
     expected_by: datetime | None = None
     """When the person was told to expect an answer."""
     closed_at: datetime | None = None
+    waiting_since: datetime | None = None
+    """Since when the person waits for us; None while we wait for them."""
+    claimed_at: datetime | None = None
+    answered_at: datetime | None = None
+    """When an adviser last wrote to the person."""
+    snoozed_until: datetime | None = None
+    """Put off until then, or until the person writes."""
+    liked: bool | None = None
+    """The person's rating after it was closed."""
+    comment: str = ""
+    """What they said about it."""
 
     @property
     def is_open(self) -> bool:
@@ -87,9 +100,10 @@ class Line:
 
     ticket: int
     author: str
-    """`person`, `adviser`, `note` or `bot`."""
+    """`person`, `adviser`, `note` or `bot`; `held` and `withdrawn` for what an adviser wrote and that is not (or no more) to be sent."""
     text: str
     at: datetime
+    attachments: tuple[Attachment, ...] = ()
     origin: MessageRef | None = None
     copy: MessageRef | None = None
 
@@ -105,6 +119,28 @@ class Happening:
     at: datetime
     who: str
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that is due at a time; the same one never rings twice."""
+
+    ticket: int | None
+    """None when it is about the desk as a whole."""
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Somebody whose messages are not answered."""
+
+    platform: str
+    person: Sender
+    reason: str
+    who: str
+    """The adviser's name."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +167,10 @@ class Situation:
     """The ticket's lines so far, oldest first, where the event needs them."""
     may_advise: bool = True
     """In the staff channel: the sender is one of its members, freshly looked up."""
+    advisers: tuple[Sender, ...] = ()
+    """In the staff channel: who has worked here, by name."""
+    block: Block | None = None
+    """Of the person whose event this is; in the staff channel of the ticket's person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,5 +186,9 @@ class Turn:
     history: tuple[Happening, ...] = ()
     orders: tuple[Order, ...] = field(default=())
     guesses: tuple[Guess, ...] = ()
+    alarms: tuple[Alarm, ...] | None = None
+    """All that is due for the ticket from now on, in place of what was."""
+    block: Block | None = None
+    unblock: Block | None = None
     erase: bool = False
     """Delete everything about the person of this event; only the orders of this turn survive, until they are carried out."""

@@ -29,6 +29,7 @@ def _conversation(row: Row[Any]) -> Conversation:
         welcomed=row.welcomed,
         question=row.question,
         offer=tuple(load(Choice, choice) for choice in row.offer),
+        awaits=load(Choice, row.awaits) if row.awaits else None,
     )
 
 
@@ -51,6 +52,7 @@ async def save(tx: AsyncConnection, conversation: Conversation, now: datetime) -
         "welcomed": conversation.welcomed,
         "question": conversation.question,
         "offer": [dump(choice) for choice in conversation.offer],
+        "awaits": dump(conversation.awaits) if conversation.awaits else None,
         "changed_at": now,
     }
     await put(tx, conversations, clean_row(row))

@@ -6,18 +6,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.events import Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
+from handlers.events import Due, Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
 from handlers.orders import REUSABLE, Choice, Order, Say, Verb
 from handlers.situation import Conversation, Line, Question, Situation, Ticket, Turn
-from storage import conversations, outbox, privacy, tickets
+from storage import conversations, due, outbox, privacy, staff, tickets
 from storage.database import load as load_value
 from storage.outbox import NewId
 from storage.tables import choices
 
 
-async def load(tx: AsyncConnection, number: int, event: Event, staff: Place, *, may_advise: bool = True) -> Situation:
+async def load(tx: AsyncConnection, number: int, event: Event, channel: Place, *, may_advise: bool = True) -> Situation:
+    """`channel` is the staff channel."""
+    if isinstance(event, Due):
+        return await _by_the_clock(tx, number, event)
     pressed = await _pressed(tx, event)
-    if (event.place.platform, event.place.room) == (staff.platform, staff.room):
+    if (event.place.platform, event.place.room) == (channel.platform, channel.room):
         return await _in_staff_channel(tx, number, event, pressed, may_advise)
     return await _with_person(tx, number, event, pressed)
 
@@ -40,6 +43,7 @@ async def _with_person(tx: AsyncConnection, number: int, event: Event, pressed: 
         pressed=pressed,
         waiting_before=await tickets.waiting_before(tx, ticket.number) if ticket else 0,
         lines=await _all_lines(tx, event) if any(choice.verb is Verb.FORGET for choice in offered) else (),
+        block=await staff.block_of(tx, place.platform, person),
     )
 
 
@@ -52,13 +56,10 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         ticket = await tickets.by_thread(tx, event.place.thread)
     elif referred:
         ticket = await tickets.by_number(tx, referred.ticket)
-    conversation = None
-    if ticket:
-        conversation = await conversations.find(tx, ticket.place.platform, ticket.place.room, ticket.person.id)
     return Situation(
         number=number,
         next_ticket=await tickets.next_number(tx),
-        conversation=conversation,
+        conversation=await _conversation_of(tx, ticket),
         question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
         ticket=ticket,
         referred=referred,
@@ -66,7 +67,26 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         pressed=pressed,
         open_tickets=await tickets.still_open(tx),
         may_advise=may_advise,
+        advisers=await staff.known(tx, event.place.platform),
+        block=await staff.block_of(tx, ticket.place.platform, ticket.person.id) if ticket else None,
     )
+
+
+async def _by_the_clock(tx: AsyncConnection, number: int, event: Due) -> Situation:
+    ticket = await tickets.by_number(tx, event.ticket) if event.ticket else None
+    return Situation(
+        number=number,
+        next_ticket=await tickets.next_number(tx),
+        conversation=await _conversation_of(tx, ticket),
+        question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
+        ticket=ticket,
+        open_tickets=await tickets.still_open(tx),
+    )
+
+
+async def _conversation_of(tx: AsyncConnection, ticket: Ticket | None) -> Conversation | None:
+    """Of the person whose ticket it is."""
+    return await conversations.find(tx, ticket.place.platform, ticket.place.room, ticket.person.id) if ticket else None
 
 
 async def _pressed(tx: AsyncConnection, event: Event) -> Choice | None:
@@ -111,8 +131,9 @@ async def _all_lines(tx: AsyncConnection, event: Event) -> tuple[Line, ...]:
 
 
 async def save(
-    tx: AsyncConnection, number: int, event: Event, turn: Turn, staff: Place, now: datetime, new_id: NewId = outbox.new_id
+    tx: AsyncConnection, number: int, event: Event, turn: Turn, channel: Place, now: datetime, new_id: NewId = outbox.new_id
 ) -> None:
+    """Everything that comes of the event, in the transaction that marks it done. `channel` is the staff channel."""
     orders = turn.orders
     if turn.erase:
         orders = tuple([await _without_ticket(tx, order) for order in orders])
@@ -123,6 +144,14 @@ async def save(
         await conversations.save_question(tx, event.place, event.sender, turn.question)
     if turn.ticket:
         await tickets.save(tx, turn.ticket, now)
+    if turn.alarms is not None:
+        await due.set_for(tx, turn.ticket.number if turn.ticket else None, turn.alarms)
+    if turn.block:
+        await staff.block(tx, turn.block)
+    if turn.unblock:
+        await staff.unblock(tx, turn.unblock)
+    if turn.kind == "adviser" and event.sender.id and (event.place.platform, event.place.room) == (channel.platform, channel.room):
+        await staff.seen(tx, event.place.platform, event.sender, now)
     for line in turn.lines:
         await tickets.add_line(tx, line)
     if not turn.erase:
@@ -131,7 +160,7 @@ async def save(
     # A press that led to nothing (elsewhere, or by somebody who may not) takes the button from nobody.
     if isinstance(event, Press) and turn.kind != "none" and (pressed := await _pressed(tx, event)) and pressed.verb not in REUSABLE:
         await outbox.use_choice(tx, event.choice, now)
-    await outbox.put(tx, orders, staff, number, now, forget=turn.erase, new_id=new_id)
+    await outbox.put(tx, orders, channel, number, now, forget=turn.erase, new_id=new_id)
 
 
 async def _without_ticket(tx: AsyncConnection, order: Order) -> Order:

@@ -121,6 +121,7 @@ conversations = Table(
     Column("welcomed", Boolean, nullable=False),
     Column("question", Number),
     Column("offer", JSON, nullable=False),
+    Column("awaits", JSON),
     Column("changed_at", UtcTime, nullable=False),
     Index(None, "platform", "person"),
 )
@@ -163,6 +164,12 @@ tickets = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("expected_by", UtcTime),
     Column("closed_at", UtcTime),
+    Column("waiting_since", UtcTime),
+    Column("claimed_at", UtcTime),
+    Column("answered_at", UtcTime),
+    Column("snoozed_until", UtcTime),
+    Column("liked", Boolean),
+    Column("comment", Text),
     Column("changed_at", UtcTime, nullable=False),
     Index(None, "platform", "room", "person", "state"),
     Index(None, "state", "number"),
@@ -177,6 +184,7 @@ ticket_lines = Table(
     Column("author", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("attachments", JSON, nullable=False, server_default="[]"),
     Column("origin_platform", String(32)),
     Column("origin_room", Text),
     Column("origin_id", Text),
@@ -214,4 +222,81 @@ choices = Table(
     Column("created_at", UtcTime, nullable=False),
     Index(None, "outbox"),
     Index(None, "platform", "room"),
+)
+
+due = Table(
+    "due",
+    metadata,
+    Column("ticket", Number, primary_key=True, autoincrement=False),  # 0: the desk as a whole
+    Column("what", String(32), primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("rung", Boolean, nullable=False),
+    Index(None, "rung", "at"),
+)
+
+advisers = Table(
+    "advisers",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),  # the adviser
+    Column("at", UtcTime, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),  # entry, wording
+    Column("state", String(16), nullable=False),  # open, approved, rejected
+    Column("entry", String(80), nullable=False),  # the id of the entry that it adds to, or makes
+    Column("language", String(8), nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("answer", Text, nullable=False, default=""),
+    Column("ticket", Number),
+    Column("author", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", UtcTime),
+    Index(None, "state", "number"),
+    Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+statistics = Table(
+    "statistics",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("subject", String(80), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", Number, nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("person", String(64), nullable=False),  # a hash: whom a restored backup has to forget again
+    Column("at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.events import MessageRef, Place, Sender
+from handlers.events import Attachment, MessageRef, Place, Sender
 from handlers.situation import Happening, Line, State, Ticket
-from storage.database import clean_row, put
+from storage.database import clean_row, dump, load, put
 from storage.tables import counters, ticket_history, ticket_lines, tickets
 
 
@@ -60,6 +60,12 @@ def _ticket(row: Row[Any]) -> Ticket:
         thread=row.thread,
         expected_by=row.expected_by,
         closed_at=row.closed_at,
+        waiting_since=row.waiting_since,
+        claimed_at=row.claimed_at,
+        answered_at=row.answered_at,
+        snoozed_until=row.snoozed_until,
+        liked=row.liked,
+        comment=row.comment or "",
     )
 
 
@@ -81,6 +87,12 @@ async def save(tx: AsyncConnection, ticket: Ticket, now: datetime) -> None:
         "opened_at": ticket.opened_at,
         "expected_by": ticket.expected_by,
         "closed_at": ticket.closed_at,
+        "waiting_since": ticket.waiting_since,
+        "claimed_at": ticket.claimed_at,
+        "answered_at": ticket.answered_at,
+        "snoozed_until": ticket.snoozed_until,
+        "liked": ticket.liked,
+        "comment": ticket.comment or None,
         "changed_at": now,
     }
     await put(tx, tickets, clean_row(row))
@@ -93,7 +105,8 @@ async def set_thread(tx: AsyncConnection, number: int, thread: str | None) -> No
 
 
 async def add_line(tx: AsyncConnection, line: Line) -> None:
-    row = {"ticket": line.ticket, "author": line.author, "text": line.text, "at": line.at}
+    attachments = [dump(attachment) for attachment in line.attachments]
+    row = {"ticket": line.ticket, "author": line.author, "text": line.text, "at": line.at, "attachments": attachments}
     await tx.execute(insert(ticket_lines).values(**clean_row(row | _columns("origin", line.origin) | _columns("copy", line.copy))))
 
 
@@ -131,6 +144,7 @@ def _line(row: Row[Any]) -> Line:
         author=row.author,
         text=row.text,
         at=row.at,
+        attachments=tuple(load(Attachment, attachment) for attachment in row.attachments),
         origin=_ref(row.origin_platform, row.origin_room, row.origin_id),
         copy=_ref(row.copy_platform, row.copy_room, row.copy_id),
     )

@@ -198,6 +198,25 @@ class Client(nio.AsyncClient):  # type: ignore[misc]
         clear: Json = getattr(event, "source", None) or getattr(event, "event_dict", {})
         return {**clear, "event_id": raw["event_id"], "sender": raw["sender"], "unsigned": raw.get("unsigned") or {}}
 
+    async def belongs(self, room: str, raw: Json) -> bool:
+        """Whether the device that encrypted this event is one of its sender's. That it decrypts says only that some device did it."""
+        machine, content = self.machine, raw["content"]
+        assert machine is not None
+        id = str(content.get("session_id"))
+        key = content.get("sender_key") or self._sender_key(room, id)
+        session = machine.inbound_group_store.get(room, key, id)
+        if session is None:
+            return False
+
+        def known() -> bool:
+            devices = machine.device_store[raw["sender"]].values()
+            return any((device.curve25519, device.ed25519) == (key, session.ed25519) for device in devices)
+
+        if not known():
+            machine.users_for_key_query.add(raw["sender"])
+            await self._query_keys()
+        return known()
+
     def _sender_key(self, room: str, session: str) -> str | None:
         assert self.machine is not None
         by_sender: Mapping[str, Mapping[str, Any]] = self.machine.inbound_group_store._entries.get(room) or {}

@@ -31,6 +31,7 @@ class Errands:
         self.servers = {client.user_id.partition(":")[2], *servers}
         self._tasks: set[asyncio.Task[None]] = set()
         self._joins: list[float] = []
+        self._joining = asyncio.Lock()
         self._typing: set[str] = set()
 
     async def close(self) -> None:
@@ -46,7 +47,7 @@ class Errands:
         for left in {self.rooms.actual(event.place.room) for event in events if isinstance(event, Unreachable)}:
             if self.rooms.is_empty(left):
                 self._start(self._leave(left))
-        if self.keeping.invitations():
+        if self.keeping.invitations() and not self._joining.locked():
             self._start(self._join())
         for raw in (sync.get("to_device") or {}).get("events") or ():
             if isinstance(raw, Mapping) and raw.get("type") == _VERIFICATION:
@@ -96,10 +97,14 @@ class Errands:
         return self.keeping.noted(f"upgrade {room}") or None
 
     async def _join(self) -> None:
-        now = time.monotonic()
-        self._joins = [at for at in self._joins if now - at < 60]
-        for room, via in list(self.keeping.invitations().items())[: _JOINS_A_MINUTE - len(self._joins)]:
-            self._joins.append(now)
+        """One after another, and only so many a minute: a flood of invitations must not become a flood of ours."""
+        async with self._joining:
+            self._joins = [at for at in self._joins if time.monotonic() - at < 60]
+            for room, via in list(self.keeping.invitations().items())[: _JOINS_A_MINUTE - len(self._joins)]:
+                self._joins.append(time.monotonic())
+                await self._join_one(room, via)
+
+    async def _join_one(self, room: str, via: str) -> None:
             try:
                 await self.client.http.call("POST", path("join", room), {}, within=60, server_name=via or None)
                 log.info("joined %s", room)
@@ -112,6 +117,7 @@ class Errands:
 
     async def _leave(self, room: str) -> None:
         """Nobody is there any more."""
+        self.keeping.set_down(room)
         await self._call("POST", path("rooms", room, "leave"), {})
         await self._call("POST", path("rooms", room, "forget"), {})
 

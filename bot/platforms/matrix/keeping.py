@@ -16,8 +16,22 @@ CREATE TABLE IF NOT EXISTS locked (event TEXT PRIMARY KEY, room TEXT, session TE
 CREATE TABLE IF NOT EXISTS asked (room TEXT, sender TEXT, at TEXT, PRIMARY KEY (room, sender)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS moved (old TEXT PRIMARY KEY, new TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS invitations (room TEXT PRIMARY KEY, via TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS carried (room TEXT, person TEXT, word TEXT, PRIMARY KEY (room, person)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, reaction TEXT UNIQUE, message TEXT);
+CREATE TABLE IF NOT EXISTS shown (message TEXT PRIMARY KEY, reaction TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
+
+_MOST_GIVEN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a person brings along into a private chat, as a link with this word would: said for them when they are there."""
+
+    room: str
+    person: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,34 @@ class Keeping:
 
     def unplace(self, event: str, sign: str) -> None:
         self._db.execute("DELETE FROM offers WHERE event = ? AND sign = ? AND choice = ''", (event, sign))
+
+    def give(self, reaction: str, message: str) -> None:
+        """Somebody's reaction and what it is to: when it is taken back, only its own id is told. The oldest are forgotten."""
+        with self._db:
+            self._db.execute("INSERT OR IGNORE INTO given (reaction, message) VALUES (?, ?)", (reaction, message))
+            self._db.execute("DELETE FROM given WHERE number <= (SELECT max(number) FROM given) - ?", (_MOST_GIVEN,))
+
+    def given(self, reaction: str) -> str | None:
+        return self._value("SELECT message FROM given WHERE reaction = ?", reaction)
+
+    def show(self, message: str, reaction: str | None) -> None:
+        """The bot's own reaction that shows somebody else's; None when it shows none any more."""
+        if reaction is None:
+            self._db.execute("DELETE FROM shown WHERE message = ?", (message,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO shown VALUES (?, ?)", (message, reaction))
+
+    def shown(self, message: str) -> str | None:
+        return self._value("SELECT reaction FROM shown WHERE message = ?", message)
+
+    def carry(self, one: Carried) -> None:
+        self._db.execute("INSERT OR REPLACE INTO carried VALUES (?, ?, ?)", (one.room, one.person, one.word))
+
+    def carried(self) -> list[Carried]:
+        return [Carried(*row) for row in self._db.execute("SELECT room, person, word FROM carried")]
+
+    def set_down(self, room: str) -> None:
+        self._db.execute("DELETE FROM carried WHERE room = ?", (room,))
 
     def lock_away(self, room: str, session: str, raw: Mapping[str, Any], now: datetime) -> None:
         row = (str(raw["event_id"]), room, session, now.isoformat(), json.dumps(raw))

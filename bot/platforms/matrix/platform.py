@@ -35,11 +35,15 @@ class Matrix:
 
     def __init__(self, client: Client, rooms: Rooms, receiving: Receiving, sending: Sending, largest: int) -> None:
         self.client = client
-        self.direct_link: str | None = f"https://matrix.to/#/{client.user_id}"
+        self.direct_link: str | None = None  # the bot invites into a private chat by itself (`OpenChat`)
         self._rooms = rooms
         self._receiving = receiving
         self._sending = sending
         self._largest = largest
+
+    @property
+    def reached_at(self) -> datetime | None:
+        return self._receiving.reached_at
 
     def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
         return self._receiving.batches(cursor)

@@ -13,9 +13,9 @@ from bot.platforms.base import Batch
 from bot.platforms.matrix import errands, reading
 from bot.platforms.matrix.client import Client, Json, NotReached, ServerError, path
 from bot.platforms.matrix.errands import Errands
-from bot.platforms.matrix.keeping import Keeping, Locked
+from bot.platforms.matrix.keeping import Carried, Keeping, Locked
 from bot.platforms.matrix.rooms import Rooms
-from handlers.events import Event, Illegible, Message, Press, Reaction, Unreadable
+from handlers.events import Event, Illegible, Message, Place, Press, Reaction, Removal, Sender, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Receiving:
         self.clock = clock
         self.log_in_again = log_in_again
         self.patience = patience
+        self.reached_at: datetime | None = None
         self._own: OrderedDict[str, bool] = OrderedDict()
         """Event → whether it is ours, for the replies in shared rooms."""
         self._settled: set[str] = set()
@@ -78,9 +79,13 @@ class Receiving:
                 await asyncio.sleep(wait)
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
-            yield Batch(tuple(events), sync["next_batch"])
+            self.reached_at = self.clock()
+            arrived = [carried for carried in self.keeping.carried() if self.rooms.is_in(carried.room, carried.person)]
+            yield Batch((*events, *map(self._carried_on, arrived)), sync["next_batch"])
             cursor, pause, first = sync["next_batch"], 1.0, False
             self.keeping.unlock(opened)
+            for carried in arrived:
+                self.keeping.set_down(carried.room)
             self.rooms.ready = True
             self.errands.after(events, sync)
             await self.client.tend()
@@ -168,7 +173,7 @@ class Receiving:
             clear = self.client.open(room, raw)
         except ValueError as error:
             return Unreadable(raw["event_id"], json.dumps(raw), str(error))
-        if clear is not None:
+        if clear is not None and await self._is_the_senders(room, raw):
             return await self._clear(room, clear)
         if (raw.get("content") or {}).get("algorithm"):
             self.keeping.lock_away(room, str((raw.get("content") or {}).get("session_id")), raw, self.clock())
@@ -183,15 +188,40 @@ class Receiving:
         event = reading.read_event(raw, view)
         match event:
             case Reaction(message=message, emoji=emoji) if choice := self.keeping.choice(message, emoji):
-                return Press(
-                    key=event.key, place=event.place, sender=event.sender, at=event.at, direct=event.direct, choice=choice, message=message
-                )
+                place = event.place if event.direct or view.staff else replace(event.place, thread=await self._thread_of(room, message))
+                return Press(key=event.key, place=place, sender=event.sender, at=event.at, direct=event.direct, choice=choice, message=message)
+            case Reaction(message=message) if view.direct or view.staff:
+                self.keeping.give(str(raw["event_id"]), message)
+                return event
+            case Removal(message=reaction) if message := self.keeping.given(reaction):
+                return Reaction(key=event.key, place=event.place, sender=event.sender, at=event.at, direct=event.direct, message=message, emoji="")
             case Message(addressed=False, reply_to=str(message)) if await self._is_ours(room, message):
                 return replace(event, addressed=True)
             case Message(addressed=True) | Press() | Unreadable():
                 return event
             case _:
                 return event if view.direct or view.staff else None  # what others say among themselves is none of our business
+
+    async def _is_the_senders(self, room: str, raw: Json) -> bool:
+        if await self.client.belongs(room, raw):
+            return True
+        log.warning("an event in %s was not encrypted by a device of its sender", room)
+        return False
+
+    def _carried_on(self, carried: Carried) -> Message:
+        """Somebody has come into the private chat that was opened for them: as if they had followed a link with their word."""
+        view = self.rooms.view(carried.room, carried.person)
+        id = f"{carried.room} {carried.person} {carried.word}"
+        sender = Sender(carried.person, view.names.get(carried.person) or carried.person[1:].partition(":")[0])
+        return Message(key=id, place=Place(reading.NAME, view.id), sender=sender, at=self.clock(), id=id, text=f"/start {carried.word}")
+
+    async def _thread_of(self, room: str, event: str) -> str | None:
+        try:
+            raw = await self.client.http.call("GET", path("rooms", room, "event", event))
+        except ServerError:
+            return None
+        relation = (raw.get("content") or {}).get("m.relates_to") or {}
+        return str(relation["event_id"]) if relation.get("rel_type") == "m.thread" else None
 
     async def _is_ours(self, room: str, event: str) -> bool:
         if event not in self._own:
@@ -220,7 +250,7 @@ class Receiving:
                 events.append(Unreadable(locked.event, json.dumps(locked.raw), str(error)))
                 opened.append(locked.event)
                 continue
-            if clear is None:
+            if clear is None or not await self._is_the_senders(locked.room, dict(locked.raw)):
                 continue
             opened.append(locked.event)
             if event := await self._clear(locked.room, clear):

@@ -21,6 +21,7 @@ _SIGNS = {
     Verb.ADVISER: "🙋",
     Verb.NONE_OF_THESE: "🙋",
     Verb.REOPEN: "🙋",
+    Verb.OPEN_CHAT: "✉️",
     Verb.CLAIM: "🙋",
     Verb.RELEASE: "↩️",
     Verb.CLOSE: "✅",

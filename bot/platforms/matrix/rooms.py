@@ -52,6 +52,14 @@ class Rooms:
         found = self.client.rooms.get(room)
         return found is None or (len(found.users) <= 2 and found.join_rule != "public")
 
+    def with_person(self, person: str) -> str | None:
+        """A direct room with this person, who may be invited only."""
+        return next((id for id, room in self.client.rooms.items() if person in room.users and not self.is_staff(id) and self.is_direct(id)), None)
+
+    def is_in(self, room: str, person: str) -> bool:
+        found = self.client.rooms.get(room)
+        return found is not None and person in found.users and not found.users[person].invited
+
     def is_empty(self, room: str) -> bool:
         found = self.client.rooms.get(room)
         return found is not None and set(found.users) <= {self.client.user_id}

@@ -13,13 +13,14 @@ from bot.platforms.base import File, NotSent, Receipt, Refused, ThreadGone, TooL
 from bot.platforms.matrix import media, rendering
 from bot.platforms.matrix.client import Client, Json, NotReached, ServerError, path
 from bot.platforms.matrix.errands import Errands
-from bot.platforms.matrix.keeping import Keeping
+from bot.platforms.matrix.keeping import Carried, Keeping
 from bot.platforms.matrix.rooms import Rooms
 from handlers.events import Attachment, MessageRef, Place
 from handlers.orders import (
     Change,
     Choice,
     Mark,
+    OpenChat,
     OpenThread,
     Order,
     React,
@@ -83,8 +84,10 @@ class Sending:
                 await self._remove(room, message.id, key)
             case Mark():
                 await self._mark(order, room, key)
-            case React(message=message, emoji=emoji) if emoji:
-                await self._react(room, message.id, emoji, key)
+            case React(message=message, emoji=emoji):
+                await self._show_reaction(room, message.id, emoji, key)
+            case OpenChat():
+                await self._open_chat(order)
             case SendFile(place=place, name=name, content=content, parts=parts):
                 text = rendering.message(rendering.render(parts))
                 id = await self._message(room, place, text, key, None)
@@ -123,6 +126,26 @@ class Sending:
                 raise
             log.info("no reaction in %s: %s", room, error)
             return None
+
+    async def _show_reaction(self, room: str, event: str, sign: str, key: str) -> None:
+        """One at a time, as the other side has one at a time."""
+        if before := self.keeping.shown(event):
+            await self._remove(room, before, f"{key}-x")
+        self.keeping.show(event, await self._react(room, event, sign, key) if sign else None)
+
+    # — a private chat —
+
+    async def _open_chat(self, order: OpenChat) -> None:
+        """In the room that the two have already, or in a new one. A repeat finds the room of the first time."""
+        room = self.rooms.with_person(order.person) or await self._new_chat(order.person)
+        self.keeping.carry(Carried(room, order.person, order.word))
+
+    async def _new_chat(self, person: str) -> str:
+        body: Json = {"preset": "private_chat", "is_direct": True, "invite": [person]}
+        if self.client.machine is not None:
+            content = {"algorithm": "m.megolm.v1.aes-sha2"}
+            body["initial_state"] = [{"type": "m.room.encryption", "state_key": "", "content": content}]
+        return str((await self.client.http.call("POST", path("createRoom"), body))["room_id"])
 
     # — what is changed —
 
@@ -218,11 +241,13 @@ class Sending:
     async def _show_waiting(self, order: ShowWaiting, room: str, key: str) -> None:
         """One message in the main timeline. Somebody new in it calls for attention, so it is said anew; all else is edited quietly."""
         known = json.loads(self.keeping.noted(_WAITING) or "{}")
+        if known.get("room") != room:  # the staff room was upgraded, or is another: nothing stands there yet
+            known = {}
         waiting = [item.ticket for item in order.waiting]
         shown = rendering.render_waiting(order, room)
-        if known.get("key") == key or (known.get("body") == rendering.digest(shown) and known.get("room") == room):
+        if known.get("key") == key or known.get("body") == rendering.digest(shown):
             return
-        event = known.get("event") if known.get("room") == room else None
+        event = known.get("event")
         new = bool(set(waiting) - set(known.get("waiting") or ()))
         if event and not new:
             await self.client.send_event(room, "m.room.message", rendering.edited(event, rendering.message(shown)), key)
