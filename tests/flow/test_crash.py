@@ -157,7 +157,7 @@ def _try_all_points(tmp_path: Path, idempotent: bool, stride: int) -> int:
         status = _run(folder, idempotent, steps)
         if status == 0:
             return tried
-        assert status == 9
+        assert status == 9, f"it did not die at step {steps} but ended with {status}"
         if tried % 2:
             _run(folder, idempotent, 150)  # it dies a second time, soon after the start
         assert _run(folder, idempotent, -1) == 0
