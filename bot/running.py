@@ -11,12 +11,13 @@ from dataclasses import replace
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import app, config, logs
+from bot import app, config, lease, logs
 from bot.config import Config, ConfigError
 from bot.platforms import console
 from bot.platforms.base import Platform
 from handlers.desk import Desk
 from storage import database, privacy, schema
+from storage.leases import LeaseLost
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,13 +27,38 @@ def run(options: argparse.Namespace) -> int:
 
     async def serve(engine: AsyncEngine) -> int:
         await schema.upgrade(engine)
-        async with AsyncExitStack() as stack:
-            platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
-            links = {platform.name: platform.direct_link for platform in platforms if platform.direct_link}
-            await app.run(engine, replace(desk, direct_links=links), platforms)
+        async with (
+            database.opened(settings.storage.url) as own,
+            lease.held(engine, own, no_standby=_no_standby(settings)) as holding,
+            asyncio.TaskGroup() as tasks,
+        ):
+            keeping = tasks.create_task(holding.keep())
+            await _serve(settings, engine, desk)
+            keeping.cancel()
         return 0
 
-    return _with_database(settings, serve)
+    try:
+        return _with_database(settings, serve)
+    except* LeaseLost as lost:
+        print(f"stopped: {lost.exceptions[0]}", file=sys.stderr)
+    return 1
+
+
+async def _serve(settings: Config, engine: AsyncEngine, desk: Desk) -> None:
+    async with AsyncExitStack() as stack:
+        platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
+        links = {platform.name: platform.direct_link for platform in platforms if platform.direct_link}
+        await app.run(engine, replace(desk, direct_links=links), platforms)
+
+
+def _no_standby(settings: Config) -> str:
+    """Why no second process can stand by for this desk, if so."""
+    if settings.matrix is None or not settings.matrix.encryption:
+        return ""
+    return (
+        "[matrix] store: another process runs this desk, and this one cannot stand by for it: the encryption keys lie in a folder"
+        " of the machine that is active. Stop the other one first and bring the folder along, or set [matrix] encryption = false"
+    )
 
 
 def upgrade(options: argparse.Namespace) -> int:

@@ -59,6 +59,8 @@ class Desk:
     token: str = "123:TEST"
     telegram: Mapping[str, str] = field(default_factory=dict)
     """More keys of `[telegram]`."""
+    storage: str = ""
+    """The database's address, if it is not a file in the folder."""
     limits: str = "{ chat_gap = 0.0, group_minute = 1000, second = 1000 }"
     process: "asyncio.subprocess.Process | None" = None
 
@@ -73,7 +75,7 @@ knowledge = "{tiny_faq(self.folder / "faq")}"
 [desk.hours]
 {_DAYS}
 [storage]
-url = "sqlite:///{self.folder / "desk.db"}"
+url = "{self.storage or f"sqlite:///{self.folder / 'desk.db'}"}"
 [staff]
 platform = "telegram"
 room = "{self.room}"

@@ -1,0 +1,123 @@
+"""One process is active; others stand by and take over when it falls silent."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.config import ConfigError
+from storage import leases
+from storage.leases import Lease, LeaseLost
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where a second process on the file is the operator's care
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+LENGTH = timedelta(seconds=12)
+"""How long the active process may be silent before another takes over."""
+_KEEP_EVERY = 3.0
+_ASK_EVERY = 2.0
+_GIVE_UP_AFTER = LENGTH.total_seconds() - 2.0
+"""Seconds without a word from the database after which the active process stops by itself, before another one starts."""
+
+
+@asynccontextmanager
+async def held(engine: AsyncEngine, own: AsyncEngine, *, no_standby: str = "") -> AsyncIterator["Holding"]:
+    """Wait until this process is the active one, and be it. `engine` is fenced from then on; `own` is for the lease alone.
+
+    Raises ConfigError where it cannot wait: on SQLite, where one process has the file; elsewhere when `no_standby` says why.
+    """
+    if engine.dialect.name == "sqlite":
+        with _only_one(make_url(str(engine.url)).database or ""):
+            yield Holding(own, None)
+        return
+    lease = await _wait(own, no_standby)
+    leases.fence(engine, lease)
+    try:
+        yield Holding(own, lease)
+    finally:
+        await _give_back(own, lease)
+
+
+class Holding:
+    """The lease while it is ours."""
+
+    def __init__(self, engine: AsyncEngine, lease: Lease | None) -> None:
+        self.engine = engine
+        self.lease = lease
+
+    async def keep(self) -> None:
+        """For ever. Raises LeaseLost when another process has taken over, or might have while the database was out of reach."""
+        if self.lease is None:
+            return
+        kept = time.monotonic()
+        while True:
+            await asyncio.sleep(_KEEP_EVERY)
+            tried = time.monotonic()
+            try:
+                async with asyncio.timeout(_KEEP_EVERY), self.engine.begin() as tx:
+                    await leases.keep(tx, self.lease, LENGTH)
+                kept = tried
+            except (DBAPIError, OSError) as error:
+                log.error("the lease could not be renewed: %s", type(error).__name__)
+            if time.monotonic() - kept > _GIVE_UP_AFTER:
+                raise LeaseLost("the database has been out of reach for too long; another process may be at work")
+
+
+async def _wait(engine: AsyncEngine, no_standby: str) -> Lease:
+    name, me = "desk", f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    standing_by = False
+    begun = time.monotonic()
+    while True:
+        try:
+            async with engine.begin() as tx:
+                lease = await leases.take(tx, name, me, LENGTH)
+                other = None if lease else await leases.holder(tx, name)
+        except (DBAPIError, OSError) as error:
+            log.error("the database does not answer, trying again: %s", type(error).__name__)
+            lease = other = None
+        if lease:
+            log.info("active: lease %s, epoch %d", name, lease.epoch)
+            return lease
+        if other and not standing_by:
+            standing_by = True
+            log.info("standing by: %s is active", other)
+        # One that was killed a moment ago still seems to be there; one that is alive goes on renewing.
+        if other and no_standby and time.monotonic() - begun > 1.5 * LENGTH.total_seconds():
+            raise ConfigError(no_standby)
+        await asyncio.sleep(_ASK_EVERY)
+
+
+async def _give_back(engine: AsyncEngine, lease: Lease) -> None:
+    try:
+        async with asyncio.timeout(2), engine.begin() as tx:
+            await leases.give_back(tx, lease)
+    except (DBAPIError, OSError):
+        log.warning("the lease could not be given back; another process takes over in %d s", LENGTH.total_seconds())
+
+
+@contextmanager
+def _only_one(database: str) -> Iterator[None]:
+    """The only process that runs the desk on this SQLite file."""
+    with Path(f"{database}.lock").open("a") as file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(
+                f"[storage] url: another process runs the desk on {database}; stop it first, or use PostgreSQL to have one stand by"
+            ) from None
+        yield
