@@ -1,7 +1,8 @@
-"""The second loop: the oldest waiting event is answered, in one transaction with everything that follows from it."""
+"""The second loop: one waiting event after another is answered, in one transaction with everything that follows from it."""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.bell import Bell
 from bot.platforms.base import NotSent, Platform
-from handlers import deliveries, tickets
+from handlers import deliveries
 from handlers.desk import Desk
 from handlers.events import Event
 from handlers.orders import OpenThread, ShowWaiting
-from handlers.respond import respond
+from handlers.respond import after_failure, respond
 from handlers.situation import Situation, Turn
-from storage import inbox, outbox, situations
-from storage.inbox import BrokenRow, Waiting
+from storage import database, inbox, outbox, situations
+from storage.inbox import BrokenRow, Room, Waiting
 from storage.outbox import NewId
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ class Answering:
         self.clock = clock
         self.new_id = new_id
         self.observe = observe
+        self.round_at: datetime | None = None
+        """When the loop last came round with the database answering."""
+        self._served: deque[Room] = deque(maxlen=inbox.MOST_ROOMS)
+        """Whose turn it was lately, so that one who writes much holds up nobody."""
 
     async def run(self, bell: Bell, wake: Sequence[Bell], stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -56,6 +61,7 @@ class Answering:
                 log.error("the database does not answer, trying again in 2 s: %s", type(error.orig).__name__)
                 await asyncio.sleep(2)
                 continue
+            self.round_at = self.clock()
             if busy:
                 for other in wake:
                     other.ring()
@@ -63,15 +69,16 @@ class Answering:
                 await bell.wait(1)
 
     async def step(self) -> bool:
-        """Deal with the oldest waiting event; False when there is none that is due."""
+        """Deal with the event whose turn it is; False when there is none that is due."""
         try:
             async with self.engine.begin() as tx:
-                waiting = await inbox.oldest(tx, self.clock())
+                waiting = await inbox.next_up(tx, self.clock(), self._served)
         except BrokenRow as error:
             await self._set_aside(error.number, str(error))
             return True
         if waiting is None:
             return False
+        self._served.append(waiting.room)
         try:
             await self._answer(waiting)
         except DBAPIError:
@@ -95,6 +102,8 @@ class Answering:
             await situations.save(tx, waiting.number, event, turn, self.desk.staff, now, self.new_id)
             await self._list_waiting(tx, waiting.number, turn, now)
             await inbox.mark_done(tx, waiting.number)
+        if turn.erase:
+            await database.overwrite_deleted(self.engine)
         log.info("#%d %s", waiting.number, turn.kind)
         if self.observe:
             self.observe(event, situation, turn)
@@ -116,7 +125,7 @@ class Answering:
         try:
             async with self.engine.begin() as tx:
                 situation = await situations.load(tx, waiting.number, waiting.event, self.desk.staff)
-                turn = tickets.after_failure(waiting.event, situation, self.desk, now)
+                turn = after_failure(waiting.event, situation, self.desk, now)
                 await situations.save(tx, waiting.number, waiting.event, turn, self.desk.staff, now, self.new_id)
                 await self._list_waiting(tx, waiting.number, turn, now)
                 await inbox.mark_done(tx, waiting.number)

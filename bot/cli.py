@@ -21,9 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         sys.exit(options.command(options))
     except Exception as error:
-        if not _is_told(error):
+        if not (status := _status_of(error)):
             raise
-        _fail(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(status)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -31,18 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(130)
 
 
-def _is_told(error: Exception) -> bool:
-    """Whether its message is a sentence for whoever called the command. The modules are loaded only now, when something went wrong."""
+def _status_of(error: Exception) -> int:
+    """The exit code when its message is a sentence for whoever called, else 0. The modules are loaded now that something went wrong."""
     from bot.config import ConfigError
     from knowledge.content import ContentError
+    from storage.backup import BackupError
     from storage.schema import NewerSchema
 
-    return isinstance(error, ConfigError | ContentError | NewerSchema)
-
-
-def _fail(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    sys.exit(2)
+    return 2 if isinstance(error, ConfigError | ContentError | NewerSchema) else 1 if isinstance(error, BackupError) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,18 +74,20 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--lang", choices=("sl", "en"), help="the language of the conversation so far")
     ask.add_argument("--json", action="store_true", help="as JSON")
     ask.add_argument("--jsonl", action="store_true", help='read lines {"text": …, "lang": …?} and write one decision a line')
+    _by_words(ask)
     _faq(ask)
 
     evaluate = _command(
         commands,
         "eval",
         "how good the matcher is on questions with known answers",
-        "helpdesk eval tests/questions/dev.jsonl\n  helpdesk eval test.jsonl --train train.jsonl --json",
+        "helpdesk eval tests/questions/dev.jsonl --no-semantic\n  helpdesk eval test.jsonl --train train.jsonl --json",
         _later("asking", "evaluate"),
     )
-    evaluate.add_argument("file", type=Path, help='lines {"text", "lang", "labels": [entries], "kind"?}')
+    evaluate.add_argument("file", type=Path, help='lines {"text", "lang", "labels": [entries], "kind"?, "earlier"?: the question before}')
     evaluate.add_argument("--train", type=Path, help='learn from these lines {"text", "label", "lang"?} instead of the FAQ')
     evaluate.add_argument("--json", action="store_true", help="as JSON")
+    _by_words(evaluate)
     _faq(evaluate)
 
     base = _group(commands, "kb", "the knowledge base")
@@ -118,6 +117,38 @@ def _parser() -> argparse.ArgumentParser:
     _config(
         _command(db, "upgrade", "bring the schema up to date", "helpdesk db upgrade --config config.toml", _later("running", "upgrade"))
     )
+    back_up = _command(
+        db,
+        "backup",
+        "copy the database and the encryption keys into one file, while the desk runs",
+        "helpdesk db backup /backup/desk.age --config config.toml",
+        _later("backups", "make"),
+    )
+    back_up.add_argument("file", type=Path)
+    _config(back_up)
+    restore = _command(
+        db,
+        "restore",
+        "put a backup in place of the database; stop the desk first",
+        "helpdesk db restore /backup/desk.age --identity desk.key --config config.toml",
+        _later("backups", "restore"),
+    )
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--identity", type=Path, metavar="FILE", help="the secret key, when the backup is encrypted")
+    restore.add_argument("--erasures", type=Path, metavar="FILE", help="what `helpdesk db erasures` printed after the backup was made")
+    restore.add_argument("--over", action="store_true", help="lose what came after the backup")
+    _config(restore)
+    _config(
+        _command(
+            db,
+            "erasures",
+            "who was erased, as marks that name nobody; keep them elsewhere for the day a backup is restored",
+            "helpdesk db erasures --config config.toml > /elsewhere/erasures.txt",
+            _later("backups", "erased"),
+        )
+    )
+    key = _command(db, "key", "a new pair of keys for encrypted backups", "helpdesk db key desk.key", _later("backups", "key"))
+    key.add_argument("file", type=Path, help="where the secret key goes")
 
     person = _group(commands, "person", "what is kept about a person")
     for name, help_, command in (
@@ -159,6 +190,10 @@ def _config(parser: argparse.ArgumentParser) -> None:
 
 def _faq(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--knowledge", type=Path, default=_FAQ, metavar="DIR", help="the FAQ's folder (knowledge/faq)")
+
+
+def _by_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-semantic", dest="semantic", action="store_false", help="by words alone, without sentence embeddings")
 
 
 def _later(module: str, name: str) -> Command:

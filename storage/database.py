@@ -23,27 +23,35 @@ _SQLITE = (
 )
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine for `sqlite:///file.db` or `postgresql://…`. Raises ValueError for any other address."""
+def open_engine(url: str, *, reading: bool = False) -> AsyncEngine:
+    """An engine for `sqlite:///file.db` or `postgresql://…`. Raises ValueError for any other address.
+
+    `reading`: it never writes, and does not hold up those who do.
+    """
     address = make_url(url)
     match address.get_backend_name():
         case "sqlite":
             # SQLite has one writer: one connection, and every transaction says at once that it will write.
             engine = create_async_engine(
-                address.set(drivername="sqlite+aiosqlite"), poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
+                address.set(drivername="sqlite+aiosqlite"),
+                poolclass=AsyncAdaptedQueuePool,
+                pool_size=1,
+                max_overflow=0,
+                hide_parameters=True,  # an error may be logged; what people wrote may not
             )
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+            event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
             return engine
         case "postgresql":
-            return create_async_engine(address.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+            return create_async_engine(address.set(drivername="postgresql+asyncpg"), pool_pre_ping=True, hide_parameters=True)
         case other:
             raise ValueError(f"expected sqlite:///… or postgresql://…, got {other}")
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[AsyncEngine]:
-    engine = open_engine(url)
+async def opened(url: str, *, reading: bool = False) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url, reading=reading)
     try:
         yield engine
     finally:
@@ -71,6 +79,15 @@ async def put(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> N
     changed = {name: value for name, value in values.items() if name not in keys}
     insert = sqlite.insert(table) if _is_sqlite(tx.dialect) else postgresql.insert(table)
     await tx.execute(insert.values(**values).on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+async def overwrite_deleted(engine: AsyncEngine) -> None:
+    """After an erasure: nothing of it stays in SQLite's write-ahead log either. PostgreSQL overwrites its own in its own time."""
+    if engine.dialect.name == "sqlite":
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # outside of any transaction
 
 
 def _is_sqlite(dialect: Dialect) -> bool:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import String, Table, cast, delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import choices, conversations, inbox, outbox, questions, ticket_history, ticket_lines, tickets
+from storage import erasures
+from storage.tables import advisers, blocks, choices, conversations, drafts, inbox, outbox, questions, ticket_history, ticket_lines, tickets
 
 
 async def export(tx: AsyncConnection, platform: str, person: str) -> dict[str, Any]:
@@ -21,16 +22,21 @@ async def export(tx: AsyncConnection, platform: str, person: str) -> dict[str, A
         "tickets": await _rows(tx, tickets, tickets.c.number.in_(numbers)),
         "ticket_lines": await _rows(tx, ticket_lines, ticket_lines.c.ticket.in_(numbers)),
         "ticket_history": await _rows(tx, ticket_history, ticket_history.c.ticket.in_(numbers)),
-        "inbox": await _rows(tx, inbox, inbox.c.platform == platform, inbox.c.sender == person, inbox.c.state != "done"),
+        "drafts": await _rows(tx, drafts, drafts.c.ticket.in_(numbers)),
+        "blocks": await _rows(tx, blocks, blocks.c.platform == platform, blocks.c.person == person),
+        "advisers": await _rows(tx, advisers, advisers.c.platform == platform, advisers.c.id == person),
+        "inbox": await _rows(tx, inbox, inbox.c.platform == platform, _from(person)),
         "outbox": await _rows(tx, outbox, waiting),
     }
 
 
-async def erase(tx: AsyncConnection, platform: str, person: str, *, asked_in: int | None = None) -> None:
+async def erase(tx: AsyncConnection, platform: str, person: str, now: datetime, *, asked_in: int | None = None) -> None:
     """Delete everything about the person, the event in which they asked for it too.
 
     The keys of their events stay, so that nothing is answered twice; what they wrote since and is not answered yet stays as well.
+    So does the id of somebody who is blocked: being forgotten is no way around it.
     """
+    await erasures.note(tx, platform, person, now)
     rooms = await _rooms(tx, platform, person)
     numbers = list(await tx.scalars(select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person)))
     await tx.execute(delete(tickets).where(tickets.c.number.in_(numbers)))
@@ -39,11 +45,27 @@ async def erase(tx: AsyncConnection, platform: str, person: str, *, asked_in: in
     theirs = (outbox.c.platform == platform) & outbox.c.room.in_(rooms) | outbox.c.ticket.in_(numbers)
     await tx.execute(delete(choices).where(choices.c.outbox.in_(select(outbox.c.number).where(theirs))))
     await tx.execute(delete(outbox).where(theirs))
+    await tx.execute(delete(drafts).where(drafts.c.ticket.in_(numbers), drafts.c.state == "open"))
+    await tx.execute(update(drafts).where(drafts.c.ticket.in_(numbers)).values(ticket=None))
+    await tx.execute(update(blocks).where(blocks.c.platform == platform, blocks.c.person == person).values(name="", reason=""))
+    await tx.execute(delete(advisers).where(advisers.c.platform == platform, advisers.c.id == person))
     await tx.execute(
         update(inbox)
-        .where(inbox.c.platform == platform, inbox.c.sender == person, (inbox.c.state != "waiting") | (inbox.c.number == asked_in))
+        .where(inbox.c.platform == platform, _from(person), (inbox.c.state != "waiting") | (inbox.c.number == asked_in))
         .values(room="", sender="", data={}, state="done", error=None)
     )
+
+
+async def erase_again(tx: AsyncConnection, marks: set[str], now: datetime) -> int:
+    """After a backup was restored: everybody who was erased since, by the marks of `erasures`; how many there were."""
+    people = union(
+        *(select(table.c.platform, table.c.person) for table in (conversations, questions, tickets)),
+        select(inbox.c.platform, inbox.c.sender),
+    )
+    found = [(platform, person) for platform, person in await tx.execute(people) if erasures.mark(platform, person) in marks]
+    for platform, person in found:
+        await erase(tx, platform, person, now)
+    return len(found)
 
 
 async def expire(tx: AsyncConnection, before: datetime, log_before: datetime) -> int:
@@ -60,6 +82,12 @@ async def expire(tx: AsyncConnection, before: datetime, log_before: datetime) ->
     await tx.execute(delete(outbox).where(outbox.c.state.in_(("sent", "failed")), outbox.c.sent_at < log_before))
     await tx.execute(delete(inbox).where(inbox.c.state == "done", inbox.c.received_at < log_before))
     return closed.rowcount + asked.rowcount
+
+
+def _from(person: str) -> Any:
+    """Events that they sent and that are not dealt with, those that could not be read among them."""
+    unread = (inbox.c.state == "quarantined") & (inbox.c.sender == "") & cast(inbox.c.data, String).contains(person, autoescape=True)
+    return (inbox.c.sender == person) | unread
 
 
 async def _rooms(tx: AsyncConnection, platform: str, person: str) -> list[str]:

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _UPGRADE_LOCK = 7346501  # PostgreSQL: two processes that start together upgrade one after the other
 
@@ -23,6 +23,10 @@ async def upgrade(engine: AsyncEngine) -> tuple[str | None, str]:
     """
     async with engine.begin() as tx:
         return await tx.run_sync(_upgrade)
+
+
+async def revision(tx: AsyncConnection) -> str | None:
+    return await tx.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision())
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str]:

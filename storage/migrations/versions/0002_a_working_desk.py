@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -91,6 +90,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("ticket_lines", schema=None) as batch_op:
         batch_op.add_column(sa.Column("attachments", sa.JSON(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("adviser", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("adviser_name", sa.Text(), nullable=True))
 
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.add_column(sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True))
@@ -99,6 +100,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("liked", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("comment", sa.Text(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_tickets_platform_person"), ["platform", "person"], unique=False)
 
     # ### end Alembic commands ###
 

@@ -1,0 +1,160 @@
+"""A backup made while the desk runs, put back: the same desk, and nothing that was sent is sent again."""
+
+import argparse
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot import backups, intake
+from bot.platforms.base import Batch
+from storage import database, outbox, privacy, schema
+from storage.backup import BackupError
+from tests.faq import desk
+from tests.stage import Stage
+
+STORY: tuple[Callable[[Stage], Awaitable[object]], ...] = (
+    lambda stage: stage.hears("ana", "kako odprem espe"),
+    lambda stage: stage.hears("bor", "Kje je pekarna?"),
+    lambda stage: stage.adviser("Za vogalom."),
+    lambda stage: stage.hears("cene", "davek"),
+    lambda stage: stage.presses("cene", "Nič od tega"),
+    lambda stage: stage.hears("bor", "Za katerim?"),
+    lambda stage: stage.adviser("/zakljuci Lep dan!", ticket=1),
+    lambda stage: stage.hears("ana", "Je kje peka?"),
+    lambda stage: stage.adviser("Ni je.", ticket=3),
+)
+
+
+def _config(folder: Path, url: str, recipient: str = "") -> Path:
+    file = folder / "config.toml"
+    file.write_text(f'[storage]\nurl = "{url}"\n[staff]\nplatform = "console"\nroom = "advisers"\n[backup]\nrecipient = "{recipient}"\n')
+    return file
+
+
+def _make(folder: Path, url: str, file: Path, recipient: str = "") -> int:
+    return backups.make(argparse.Namespace(config=_config(folder, url, recipient), file=file))
+
+
+def _restore(folder: Path, url: str, file: Path, **more: object) -> int:
+    options = {"config": _config(folder, url), "file": file, "identity": None, "erasures": None, "over": False} | more
+    return backups.restore(argparse.Namespace(**options))
+
+
+async def _tell(url: str, story: tuple[Callable[[Stage], Awaitable[object]], ...], *, undelivered: bool = False) -> Stage:
+    async with database.opened(url) as engine:
+        await schema.upgrade(engine)
+        stage = Stage(engine, desk())
+        stage.answering.new_id = stage.delivery.new_id = outbox.new_id  # the ids of an earlier life are taken
+        for step in story:
+            await step(stage)
+        if undelivered:
+            await intake.store(engine, "fake", Batch((stage.message("dana", "davek"),)), stage.desk, stage.now)
+            await stage.answering.step()
+    return stage
+
+
+async def _contents(url: str) -> dict[str, int]:
+    async with database.opened(url) as engine, engine.begin() as tx:
+        return {
+            name: await tx.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in ("inbox", "questions", "tickets", "ticket_lines")
+        }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_restored_at_any_point_the_desk_is_the_same_and_sends_nothing_old(tmp_path: Path, seed: int) -> None:
+    cut = random.Random(seed).randrange(1, len(STORY) + 1)
+    here, there = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
+    asyncio.run(_tell(here, STORY[:cut], undelivered=bool(seed % 2)))
+    assert _make(tmp_path, here, tmp_path / "backup") == 0
+    kept = asyncio.run(_contents(here))
+    assert _restore(tmp_path, there, tmp_path / "backup") == 0
+
+    assert asyncio.run(_contents(there)) == kept
+    stage = asyncio.run(_tell(there, (lambda stage: stage.settle(),)))
+    assert stage.platform.seen == []
+    after = asyncio.run(_tell(there, (lambda stage: stage.hears("nova", "kako odprem espe", key="later"),)))
+    assert "Odgovor o sp-register" in after.last("nova").text
+
+
+def test_an_encrypted_backup_needs_its_key_and_shows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:3]))
+    assert backups.key(argparse.Namespace(file=tmp_path / "key")) == 0
+    recipient = capsys.readouterr().out.rsplit('"', 2)[1]
+    assert _make(tmp_path, url, tmp_path / "backup.age", recipient) == 0
+
+    assert b"pekarna" not in (tmp_path / "backup.age").read_bytes()
+    assert (tmp_path / "backup.age").stat().st_mode & 0o077 == 0
+    with pytest.raises(BackupError, match="--identity"):
+        _restore(tmp_path, f"sqlite:///{tmp_path / 'b.db'}", tmp_path / "backup.age")
+    assert _restore(tmp_path, f"sqlite:///{tmp_path / 'b.db'}", tmp_path / "backup.age", identity=tmp_path / "key") == 0
+    with pytest.raises(BackupError, match="there already"):
+        backups.key(argparse.Namespace(file=tmp_path / "key"))
+
+
+def test_a_newer_state_is_not_overwritten_by_accident(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:2]))
+    _make(tmp_path, url, tmp_path / "backup")
+    asyncio.run(_tell(url, (lambda stage: stage.happens(stage.message("eva", "davek", key="later")),)))
+
+    with pytest.raises(BackupError, match="1 events"):
+        _restore(tmp_path, url, tmp_path / "backup")
+    assert _restore(tmp_path, url, tmp_path / "backup", over=True) == 0
+
+
+def test_who_was_erased_after_the_backup_is_erased_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:3]))
+    _make(tmp_path, url, tmp_path / "backup")
+    asyncio.run(_erase(url, "bor"))
+    backups.erased(argparse.Namespace(config=_config(tmp_path, url)))
+    (tmp_path / "erasures").write_text(capsys.readouterr().out.splitlines()[-1])
+
+    for target, more in ((url, {}), (f"sqlite:///{tmp_path / 'new.db'}", {"erasures": tmp_path / "erasures"})):
+        assert _restore(tmp_path, target, tmp_path / "backup", **more) == 0
+        assert "1 people" in capsys.readouterr().out
+        for file in tmp_path.glob(f"{target.rsplit('/', 1)[1]}*"):
+            assert b"pekarna" not in file.read_bytes()
+
+
+async def _erase(url: str, person: str) -> None:
+    async with database.opened(url) as engine:
+        async with engine.begin() as tx:
+            await privacy.erase(tx, "fake", person, Stage.now)
+        await database.overwrite_deleted(engine)
+
+
+def test_one_kind_of_database_can_become_the_other(tmp_path: Path, postgres: str) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY))
+    _make(tmp_path, url, tmp_path / "backup")
+    asyncio.run(_emptied(postgres))
+    assert _restore(tmp_path, postgres, tmp_path / "backup") == 0
+
+    assert asyncio.run(_contents(postgres)) == asyncio.run(_contents(url))
+    after = asyncio.run(_tell(postgres, (lambda stage: stage.hears("nova", "Kje je pekarna?", key="later"),)))
+    assert "zadeva #4" in after.last("nova").text
+    _make(tmp_path, postgres, tmp_path / "second")
+    assert _restore(tmp_path, f"sqlite:///{tmp_path / 'b.db'}", tmp_path / "second") == 0
+
+
+async def _emptied(url: str) -> None:
+    async with database.opened(url) as engine, engine.begin() as tx:
+        await tx.execute(text("DROP SCHEMA public CASCADE"))
+        await tx.execute(text("CREATE SCHEMA public"))
+
+
+@pytest.mark.parametrize("broken", [b"", b"no backup", b"age-encryption.org/v1\n"])
+def test_what_is_no_backup_changes_nothing(tmp_path: Path, broken: bytes) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:1]))
+    (tmp_path / "backup").write_bytes(broken)
+    (tmp_path / "key").write_text("AGE-SECRET-KEY-1NOTAKEY\n")
+    with pytest.raises(BackupError):
+        _restore(tmp_path, url, tmp_path / "backup", identity=tmp_path / "key")
+    assert asyncio.run(_contents(url))["questions"] == 1
