@@ -4,22 +4,29 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import intake, upkeep
+from bot.alerts import Alerts
 from bot.answering import Answering, Observer
 from bot.bell import Bell
-from bot.config import Config
+from bot.config import WEEKDAYS, Config, ReminderSettings
 from bot.delivery import Delivery
+from bot.health import Health, Watched
 from bot.platforms.base import Platform
+from bot.relearning import Knowledge, Learn
 from handlers import texts
-from handlers.desk import Desk
-from handlers.events import Place
+from handlers.desk import Desk, Matcher, Reminders
+from handlers.events import Event, Place
 from handlers.hours import Hours
+from handlers.situation import Situation, Turn
 from knowledge import content as contents
-from knowledge import matching, trained
+from knowledge import matching, replies, trained
+from knowledge.entries import Content
 from storage import inbox, outbox
 
 log = logging.getLogger(__name__)
@@ -39,12 +46,6 @@ def utc_now() -> datetime:
 def build_desk(config: Config) -> Desk:
     """Raises ContentError or ValueError when the FAQ or the texts cannot be used."""
     content = contents.load(config.desk.knowledge, config.desk.languages)
-    settings = matching.Settings(
-        precision=config.matching.precision,
-        suggestions=config.matching.suggestions,
-        semantic=config.matching.semantic,
-        cache=config.matching.cache or trained.cache_folder(),
-    )
     hours = config.desk.hours
     return Desk(
         name=config.desk.name,
@@ -52,7 +53,7 @@ def build_desk(config: Config) -> Desk:
         staff=Place(config.staff.platform, config.staff.room),
         staff_language=config.staff.language,
         content=content,
-        matcher=matching.train(content, settings),
+        matcher=matching.train(content, matcher_settings(config)),
         texts=texts.load(config.desk.languages),
         hours=Hours(
             zone=config.desk.zone,
@@ -64,6 +65,29 @@ def build_desk(config: Config) -> Desk:
         contact=config.desk.contact.model_dump(),
         privacy_contact=config.desk.privacy_contact,
         keep_closed=timedelta(days=config.privacy.keep_closed_days),
+        reminders=_reminders(config.reminders),
+        undo=config.staff.undo_seconds,
+        replies=replies.load(replies.beside(config.desk.knowledge), config.desk.languages),
+    )
+
+
+def matcher_settings(config: Config) -> matching.Settings:
+    return matching.Settings(
+        precision=config.matching.precision,
+        suggestions=config.matching.suggestions,
+        semantic=config.matching.semantic,
+        cache=config.matching.cache or trained.cache_folder(),
+    )
+
+
+def _reminders(settings: ReminderSettings) -> Reminders:
+    return Reminders(
+        unclaimed=timedelta(minutes=settings.unclaimed_minutes),
+        unanswered=timedelta(hours=settings.unanswered_hours),
+        ask_after=timedelta(days=settings.ask_after_days),
+        close_after=timedelta(days=settings.close_after_days),
+        morning=settings.morning,
+        weekly=WEEKDAYS.index(settings.weekly) if settings.weekly else None,
     )
 
 
@@ -74,33 +98,63 @@ async def run(
     *,
     clock: Callable[[], datetime] = utc_now,
     observe: Observer | None = None,
+    health: Health | None = None,
+    learn: Learn | None = None,
+    folders: Sequence[Path] = (),
+    stopping: asyncio.Event | None = None,
 ) -> None:
-    """All loops in one task group, until SIGTERM, SIGINT or the end of all input. Any unexpected end of one ends all, with an error."""
-    stopping = asyncio.Event()
-    _stop_on_signals(stopping)
+    """All loops in one task group, until told to stop or the end of all input. Any unexpected end of one ends all, with an error.
+
+    `learn` is how what is approved in chat is learnt; `folders` are those that must not run full; without `stopping`, SIGTERM and
+    SIGINT say when to stop.
+    """
+    stopping = stopping or stop_on_signals()
     answering_bell = Bell()
     delivery_bells = {platform.name: Bell() for platform in platforms}
     by_name = {platform.name: platform for platform in platforms}
-    answering = Answering(engine, by_name, desk, clock, observe=observe)
+    health = health or Health(engine, clock)
+    desk = replace(desk, matcher=health.metrics.timed(desk.matcher))
+    knowledge = Knowledge(desk, _timed(learn, health) if learn else None)
+    answering = Answering(engine, by_name, desk, clock, observe=_all_of(health.metrics.count, observe), knowledge=knowledge)
+    deliveries = {platform.name: Delivery(engine, platform, by_name, desk, clock) for platform in platforms}
+    alerts = Alerts(engine, platforms, desk, clock, folders)
+    health.watched = Watched(clock(), platforms, {"answering": answering, "alerts": alerts}, deliveries)
     async with asyncio.TaskGroup() as tasks:
+        learning = tasks.create_task(knowledge.run())
         working = [tasks.create_task(answering.run(answering_bell, list(delivery_bells.values()), stopping))]
-        working.append(tasks.create_task(upkeep.run(engine, desk, clock, stopping)))
+        working.append(tasks.create_task(upkeep.run(engine, desk, clock, answering_bell, stopping)))
+        working.append(tasks.create_task(alerts.run(stopping)))
         intakes = []
         for platform in platforms:
-            delivery = Delivery(engine, platform, by_name, desk, clock)
-            working.append(tasks.create_task(delivery.run(delivery_bells[platform.name], stopping)))
+            working.append(tasks.create_task(deliveries[platform.name].run(delivery_bells[platform.name], stopping)))
             bells = [answering_bell, *delivery_bells.values()]
             intakes.append(tasks.create_task(_take_in(engine, platform, desk, clock, bells)))
         stop = tasks.create_task(stopping.wait())
         await _until_done(intakes, stop)
         stopping.set()
-        for task in intakes:
+        for task in (learning, *intakes):
             task.cancel()
         for bell in (answering_bell, *delivery_bells.values()):
             bell.ring()
         _, late = await asyncio.wait(working, timeout=_STOP_WITHIN)
         for task in late:
             task.cancel()
+
+
+def _timed(learn: Learn, health: Health) -> Learn:
+    async def learnt(content: Content) -> Matcher:
+        return health.metrics.timed(await learn(content))
+
+    return learnt
+
+
+def _all_of(first: Observer, second: Observer | None) -> Observer:
+    def observe(event: Event, situation: Situation, turn: Turn) -> None:
+        first(event, situation, turn)
+        if second is not None:
+            second(event, situation, turn)
+
+    return observe
 
 
 async def _take_in(engine: AsyncEngine, platform: Platform, desk: Desk, clock: Callable[[], datetime], bells: Sequence[Bell]) -> None:
@@ -126,7 +180,9 @@ async def settled(engine: AsyncEngine) -> None:
         await asyncio.sleep(0.005)
 
 
-def _stop_on_signals(stopping: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
+def stop_on_signals() -> asyncio.Event:
+    """Set at SIGTERM and SIGINT."""
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    return stopping

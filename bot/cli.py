@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(arguments)
     try:
         sys.exit(options.command(options))
-    except Exception as error:
+    except Exception as raised:
+        error = _alone(raised)
         if not (status := _status_of(error)):
             raise
         print(error, file=sys.stderr)
@@ -32,14 +33,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(130)
 
 
+def _alone(error: Exception) -> Exception:
+    """What went wrong, taken out of the task groups that it came through."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def _status_of(error: Exception) -> int:
     """The exit code when its message is a sentence for whoever called, else 0. The modules are loaded now that something went wrong."""
     from bot.config import ConfigError
     from knowledge.content import ContentError
     from storage.backup import BackupError
+    from storage.leases import LeaseLost
     from storage.schema import NewerSchema
 
-    return 2 if isinstance(error, ConfigError | ContentError | NewerSchema) else 1 if isinstance(error, BackupError) else 0
+    if isinstance(error, ConfigError | ContentError | NewerSchema):
+        return 2
+    return 1 if isinstance(error, BackupError | LeaseLost) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,7 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     run = _command(
         commands, "run", "run the desk on the configured platforms", "helpdesk run --config config.toml", _later("running", "run")
     )
-    _config(run)
+    run.add_argument(
+        "--config",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="config.toml; given again, another desk in the same process; without it the environment alone (HELPDESK__SECTION__KEY)",
+    )
 
     talk = _command(
         commands,
@@ -103,6 +120,26 @@ def _parser() -> argparse.ArgumentParser:
             base, "vectors", "make the sentence vectors that are shipped with the FAQ anew", "helpdesk kb vectors", _later("kb", "vectors")
         )
     )
+    export = _command(
+        base,
+        "export",
+        "write what was approved in chat into the FAQ's files, for its curator",
+        "helpdesk kb export drafts-2026-12 --config config.toml\n  helpdesk kb export knowledge/faq --config config.toml",
+        _later("curating", "export"),
+    )
+    export.add_argument("folder", type=Path, help="the FAQ itself, or a folder for a copy of it, made when it is not there")
+    export.add_argument("--all", action="store_true", help="also what was exported before and is not in the files")
+    _config(export)
+    take_in = _command(
+        base,
+        "import",
+        "note which of the approved drafts are in the FAQ's files now",
+        "helpdesk kb import --config config.toml",
+        _later("curating", "take_in"),
+    )
+    take_in.add_argument("folder", nargs="?", type=Path, help="the FAQ ([desk] knowledge)")
+    take_in.add_argument("--drop", action="store_true", help="let go of exported drafts that the curator left out")
+    _config(take_in)
     show = _command(base, "show", "one entry", "helpdesk kb show sp-register", _later("kb", "show"))
     show.add_argument("id")
     _faq(show)

