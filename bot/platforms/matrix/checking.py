@@ -10,7 +10,7 @@ from bot.platforms.findings import Finding
 from bot.platforms.matrix import crosssigning, login
 from bot.platforms.matrix.client import Client, Http, Json, NotReached, ServerError, path
 from bot.platforms.matrix.login import Store
-from bot.platforms.matrix.platform import opened, ready
+from bot.platforms.matrix.platform import opened
 
 _NEEDED = {
     "m.room.message": "write",
@@ -67,17 +67,28 @@ def _in_use(store: Store, stack: ExitStack) -> bool:
 async def _encryption(client: Client, matrix: config.Matrix, store: Store, *, running: bool) -> Finding:
     name = "matrix encryption"
     if not running:
-        await ready(client, matrix, store)
+        await client.tend()
         answer = await client.http.call("POST", path("keys", "query"), {"device_keys": {client.user_id: []}})
         keys = (((answer.get("device_keys") or {}).get(client.user_id) or {}).get(client.device_id) or {}).get("keys") or {}
         assert client.machine is not None
         if keys.get(f"ed25519:{client.device_id}") != client.machine.account.identity_keys["ed25519"]:
             way_out = f"stop the desk, move {store.folder} away and start it again: it becomes a new device"
             return Finding(name, f"the homeserver knows other keys for this device than the store has; {way_out}", ok=False)
+        try:
+            await crosssigning.ensure(client, crosssigning.load(store.cross_signing), None)
+        except crosssigning.Foreign:
+            return Finding(name, f"the account has cross-signing keys that are not in {store.folder}; {_replaced(matrix)}", ok=False)
     if not store.cross_signing.exists() or not await crosssigning.is_signed(client, crosssigning.load(store.cross_signing)):
         way_out = "give [matrix] password or password_file, so that its cross-signing keys can be made anew"
         return Finding(name, f"the device is not cross-signed, so clients may hide what the bot says; {way_out}", ok=False)
     return Finding(name, "keys published, device cross-signed" + (" (the desk is running)" if running else ""))
+
+
+def _replaced(matrix: config.Matrix) -> str:
+    """Only the desk itself replaces them: whoever only checks must not break another session of the account."""
+    if login.password(matrix) is None:
+        return "bring its folder back, or give [matrix] password or password_file, so that the desk can replace them"
+    return "bring its folder back, or start the desk: it replaces them, and other sessions of the account have to be verified anew"
 
 
 async def _staff_room(client: Client, matrix: config.Matrix, room: str) -> AsyncIterator[Finding]:
@@ -97,6 +108,9 @@ async def _staff_room(client: Client, matrix: config.Matrix, room: str) -> Async
             yield Finding(name, f"the bot is not in {room}: invite {client.user_id} into it", ok=False)
             return
     others = len(state.get("joined") or {}) - 1
+    if replacement := (await _state(client, room, "m.room.tombstone") or {}).get("replacement_room"):
+        yield Finding(name, f"{room} was upgraded to {replacement}, where the desk follows it: invite {client.user_id} there")
+        return
     encrypted = await _state(client, room, "m.room.encryption") is not None
     if encrypted and not matrix.encryption:
         yield Finding(name, f"{room} is encrypted: set [matrix] encryption = true", ok=False)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import nio
@@ -58,7 +58,7 @@ class Http:
 
     @asynccontextmanager
     async def request(
-        self, method: str, path: str, data: bytes | None = None, kind: str = "", *, within: float | None = None, **query: Any
+        self, method: str, path: str, data: bytes | BinaryIO | None = None, kind: str = "", *, within: float | None = None, **query: Any
     ) -> AsyncIterator[ClientResponse]:
         if self._session is None:
             self._session = ClientSession()

@@ -6,6 +6,7 @@ other people (the bot vouches for nobody). Clients without warnings need all thr
 
 import base64
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nio.api import Api
 
 from bot.platforms.matrix.client import Client, Json, ServerError, path
+
+log = logging.getLogger(__name__)
 
 _KINDS = ("master", "self_signing", "user_signing")
 
@@ -47,7 +50,7 @@ def load(file: Path) -> Keys:
 async def ensure(client: Client, keys: Keys, password: str | None) -> bool:
     """Publish the keys and sign our device and the master key, where that is not done yet; True when something was.
 
-    Raises Foreign or ServerError.
+    Keys that are on the account and not in our store are replaced with the password, and left alone without: then it raises Foreign.
     """
     known = await _published(client)
     changed = False
@@ -109,6 +112,7 @@ async def _publish(client: Client, keys: Keys, password: str | None) -> None:
         identifier = {"type": "m.id.user", "user": client.user_id}
         proof = {"type": "m.login.password", "identifier": identifier, "password": password, "session": error.content.get("session")}
         await client.http.call("POST", target, body | {"auth": proof})
+        log.warning("the account's cross-signing keys were not in this store and are replaced: its other sessions have to be verified anew")
 
 
 async def _sign(client: Client, body: Json) -> None:

@@ -41,7 +41,7 @@ class Errands:
 
     def after(self, events: Sequence[Event | Unreadable], sync: Json) -> None:
         """What follows when a batch is stored."""
-        last = {event.place.room: event for event in events if isinstance(event, Message)}
+        last = {event.place.room: event for event in events if isinstance(event, Message) and event.id.startswith("$")}
         for room, event in last.items():
             self._start(self._seen(self.rooms.actual(room), event))
         for left in {self.rooms.actual(event.place.room) for event in events if isinstance(event, Unreachable)}:
@@ -78,12 +78,20 @@ class Errands:
             if content.get("membership") == "invite" and welcome:
                 self.keeping.invite(room, server)
 
-    def joined(self, room: str) -> None:
-        """We are in this room now; when it goes on from another, what is said there belongs to that one."""
+    async def joined(self, room: str) -> None:
+        """We are in this room; when it goes on from another, what is said there belongs to that one. Raises NotReached or ServerError.
+
+        The new room has to name the old one: else anybody could turn their own room into any other, the staff room too.
+        """
         if room in self.keeping.invitations():
             self.keeping.uninvite(room)
         if old := self._expected(room):
-            self.rooms.move(old, room)
+            create = await self.client.http.call("GET", path("rooms", room, "state", "m.room.create"))
+            if (create.get("predecessor") or {}).get("room_id") == old:
+                self.rooms.move(old, room)
+            else:
+                log.warning("%s says that it goes on as %s, which does not say so: not followed", old, room)
+                self.keeping.note(f"upgrading {old}", "")
             self.keeping.note(f"upgrade {room}", "")
 
     def upgraded(self, room: str, raw: Json) -> None:
@@ -105,15 +113,16 @@ class Errands:
                 await self._join_one(room, via)
 
     async def _join_one(self, room: str, via: str) -> None:
-            try:
-                await self.client.http.call("POST", path("join", room), {}, within=60, server_name=via or None)
-                log.info("joined %s", room)
-            except ServerError as error:
-                log.warning("the invitation to %s came to nothing: %s", room, error)
-                if error.status in (403, 404):
-                    self.keeping.uninvite(room)
-            except NotReached as error:
-                log.warning("the invitation to %s will be tried again: %s", room, error)
+        try:
+            await self.client.http.call("POST", path("join", room), {}, within=60, server_name=via or None)
+            self.keeping.uninvite(room)
+            log.info("joined %s", room)
+        except ServerError as error:
+            log.warning("the invitation to %s came to nothing: %s", room, error)
+            if error.status in (403, 404):
+                self.keeping.uninvite(room)
+        except NotReached as error:
+            log.warning("the invitation to %s will be tried again: %s", room, error)
 
     async def _leave(self, room: str) -> None:
         """Nobody is there any more."""

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS locked (event TEXT PRIMARY KEY, room TEXT, session TE
 CREATE TABLE IF NOT EXISTS asked (room TEXT, sender TEXT, at TEXT, PRIMARY KEY (room, sender)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS moved (old TEXT PRIMARY KEY, new TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS invitations (room TEXT PRIMARY KEY, via TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS carried (room TEXT, person TEXT, word TEXT, PRIMARY KEY (room, person)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS carried (room TEXT, person TEXT, word TEXT, key TEXT, PRIMARY KEY (room, person)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS given (number INTEGER PRIMARY KEY, reaction TEXT UNIQUE, message TEXT);
 CREATE TABLE IF NOT EXISTS shown (message TEXT PRIMARY KEY, reaction TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -32,6 +32,7 @@ class Carried:
     room: str
     person: str
     word: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,10 @@ class Keeping:
         return self._value("SELECT reaction FROM shown WHERE message = ?", message)
 
     def carry(self, one: Carried) -> None:
-        self._db.execute("INSERT OR REPLACE INTO carried VALUES (?, ?, ?)", (one.room, one.person, one.word))
+        self._db.execute("INSERT OR REPLACE INTO carried VALUES (?, ?, ?, ?)", (one.room, one.person, one.word, one.key))
 
     def carried(self) -> list[Carried]:
-        return [Carried(*row) for row in self._db.execute("SELECT room, person, word FROM carried")]
+        return [Carried(*row) for row in self._db.execute("SELECT room, person, word, key FROM carried")]
 
     def set_down(self, room: str) -> None:
         self._db.execute("DELETE FROM carried WHERE room = ?", (room,))

@@ -1,6 +1,7 @@
 """Attachments: fetched and decrypted, uploaded and encrypted where the room is."""
 
 import asyncio
+import io
 import json
 import mimetypes
 from typing import Any
@@ -69,7 +70,7 @@ async def upload(client: Client, file: File, *, encrypt: bool) -> Json:
         mime = "application/octet-stream"
     where = "/_matrix/media/v3/upload"
     query = {} if encrypt else {"filename": name}
-    async with client.http.request("POST", where, content, mime, within=_WITHIN, **query) as response:
+    async with client.http.request("POST", where, io.BytesIO(content), mime, within=_WITHIN, **query) as response:
         answer = await response.json(content_type=None) if response.status < 500 else {}
         if response.status >= 400:
             raise ServerError(response.status, answer if isinstance(answer, dict) else {})

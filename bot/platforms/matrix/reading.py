@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.events import Attachment, Edit, Event, Message, Place, Reaction, Removal, Sender, Unreachable, Unreadable
+from handlers.events import Attachment, Edit, Event, Message, Place, Press, Reaction, Removal, Sender, Unreachable, Unreadable
 
 NAME = "matrix"
 
@@ -228,6 +228,27 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, got {type(value).__name__}")
     return value
+
+
+def pressed(reaction: Reaction, choice: str, thread: str | None) -> Press:
+    """A reaction that stands for a choice; `thread` is where the choice was offered."""
+    place = replace(reaction.place, thread=thread)
+    return Press(
+        key=reaction.key,
+        place=place,
+        sender=reaction.sender,
+        at=reaction.at,
+        direct=reaction.direct,
+        choice=choice,
+        message=reaction.message,
+    )
+
+
+def taken_back(removal: Removal, message: str) -> Reaction:
+    """What was removed was a reaction to this message."""
+    return Reaction(
+        key=removal.key, place=removal.place, sender=removal.sender, at=removal.at, direct=removal.direct, message=message, emoji=""
+    )
 
 
 def since_invited(events: list[Any], me: str) -> list[Any]:

@@ -124,7 +124,7 @@ class Receiving:
         return [*events, *self._illegible()], opened
 
     async def _room(self, room: str, info: Json, cursor: str | None) -> list[Read]:
-        self.errands.joined(room)
+        await self.errands.joined(room)
         if cursor is None:
             return []  # what was said before the bot's first start
         timeline = info.get("timeline") or {}
@@ -188,13 +188,14 @@ class Receiving:
         event = reading.read_event(raw, view)
         match event:
             case Reaction(message=message, emoji=emoji) if choice := self.keeping.choice(message, emoji):
-                place = event.place if event.direct or view.staff else replace(event.place, thread=await self._thread_of(room, message))
-                return Press(key=event.key, place=place, sender=event.sender, at=event.at, direct=event.direct, choice=choice, message=message)
+                shared = not view.direct and not view.staff
+                thread = await self._thread_of(room, message) if shared else None
+                return reading.pressed(event, choice, thread)
             case Reaction(message=message) if view.direct or view.staff:
                 self.keeping.give(str(raw["event_id"]), message)
                 return event
-            case Removal(message=reaction) if message := self.keeping.given(reaction):
-                return Reaction(key=event.key, place=event.place, sender=event.sender, at=event.at, direct=event.direct, message=message, emoji="")
+            case Removal(message=reaction) if target := self.keeping.given(reaction):
+                return reading.taken_back(event, target)
             case Message(addressed=False, reply_to=str(message)) if await self._is_ours(room, message):
                 return replace(event, addressed=True)
             case Message(addressed=True) | Press() | Unreadable():
@@ -211,7 +212,7 @@ class Receiving:
     def _carried_on(self, carried: Carried) -> Message:
         """Somebody has come into the private chat that was opened for them: as if they had followed a link with their word."""
         view = self.rooms.view(carried.room, carried.person)
-        id = f"{carried.room} {carried.person} {carried.word}"
+        id = f"carried {carried.key}"
         sender = Sender(carried.person, view.names.get(carried.person) or carried.person[1:].partition(":")[0])
         return Message(key=id, place=Place(reading.NAME, view.id), sender=sender, at=self.clock(), id=id, text=f"/start {carried.word}")
 

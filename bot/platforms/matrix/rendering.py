@@ -1,5 +1,6 @@
 """What the bot says, as Matrix shows it: a readable plain body and the same in Matrix's HTML. Pure."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
+from bot.platforms.base import WITHOUT_CONTENT
+from bot.platforms.quoting import inert
 from handlers import advisers, commands
-from handlers.events import Attachment
-from handlers.orders import Choice, Part, Quote, ShowWaiting, Text, Verb
+from handlers.events import Attachment, Sender
+from handlers.orders import Choice, Part, Quote, Relay, ShowWaiting, Text, Verb
 from knowledge import markup
 from knowledge.markup import Items, Paragraph, Span
 
@@ -21,6 +24,10 @@ _SIGNS = {
     Verb.ADVISER: "🙋",
     Verb.NONE_OF_THESE: "🙋",
     Verb.REOPEN: "🙋",
+    Verb.LIKE: "👍",
+    Verb.DISLIKE: "👎",
+    Verb.SOLVED: "👍",
+    Verb.UNSOLVED: "🙋",
     Verb.OPEN_CHAT: "✉️",
     Verb.CLAIM: "🙋",
     Verb.RELEASE: "↩️",
@@ -33,6 +40,8 @@ _KINDS = {"photo": "🖼", "voice": "🎤", "audio": "🎵", "video": "🎬", "s
 _NAMES = {name for known in (commands.NAMES, advisers.NAMES) for english, (slovene, _) in known.items() for name in (english, slovene)}
 _COMMAND = re.compile(r"(?<![\w/:.@])/(" + "|".join(sorted(_NAMES, key=len, reverse=True)) + r")\b")
 _LINK = re.compile(r"(https?|mailto|matrix):", re.IGNORECASE)
+_LARGEST = 44_000
+"""Bytes of content: an event may have 65,536, encryption makes a third more of it, and who and where is in it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,32 @@ def render(parts: Sequence[Part], choices: Sequence[Choice] = ()) -> Rendered:
     return Rendered(whole.body, _unwrapped(whole.html))
 
 
-def render_relay(author: str, text: str, note: str, missing: Sequence[Attachment]) -> Rendered:
+def render_relay(order: Relay, missing: Sequence[Attachment]) -> Rendered:
     """What one side wrote, with its author before it, and a word for each attachment that does not come along."""
-    lines = [line for line in (text, *(attachment_line(attachment) for attachment in missing)) if line]
-    said = "\n".join(lines)
-    html = f"<strong>{escape(author)}:</strong> {_escaped(said)}"
-    before = f"{note} " if note else ""
-    return Rendered(f"{before}{author}: {said}", f"<em>{escape(note)}</em> {html}" if note else html)
+    said = plain(order.text) if order.report else _relayed(order.text)
+    for line in (_missing(attachment, order) for attachment in missing):
+        if line:
+            said = Rendered(f"{said.body}\n{line}".lstrip("\n"), f"{said.html}<br>{_escaped(line)}" if said.html else _escaped(line))
+    html = f"<strong>{escape(order.author)}:</strong> {said.html}"
+    before = f"{order.note} " if order.note else ""
+    gap = "" if said.body.startswith("\n") else " "
+    return Rendered(f"{before}{order.author}:{gap}{said.body}".rstrip(), f"<em>{escape(order.note)}</em> {html}" if order.note else html)
 
 
-def attachment_line(attachment: Attachment) -> str:
-    return f"{_KINDS.get(attachment.kind, '📎')} {attachment.name}".rstrip()
+def _relayed(text: str) -> Rendered:
+    """For advisers: several lines stand out as a quotation, so that none of them looks like another's."""
+    if "\n" not in text:
+        return plain(inert(text))
+    quoted = _quoted(text)
+    return Rendered(f"\n{quoted.body}", quoted.html)
+
+
+def _missing(attachment: Attachment, order: Relay) -> str:
+    """A file that was not carried over, with the reason; a place, a poll or a contact says it all in its name, or in the text."""
+    if attachment.kind in WITHOUT_CONTENT and not attachment.name:
+        return ""
+    line = f"{_KINDS.get(attachment.kind, '📎')} {' '.join(inert(attachment.name).split())}".rstrip()
+    return line if attachment.kind in WITHOUT_CONTENT or not order.not_carried else f"{line} ({order.not_carried})"
 
 
 def render_card(title: str, parts: Sequence[Part], choices: Sequence[Choice], state: str = "waiting") -> Rendered:
@@ -102,6 +126,12 @@ def with_first_line(card: Content, state: str, title: str) -> Rendered:
     body, html = str(card.get("body", "")), str(card.get("formatted_body", ""))
     rest = body.partition("\n\n")[2]
     return Rendered(f"{line.body}\n\n{rest}", line.html + html.partition("</p>")[2])
+
+
+def with_state(card: Content, state: str, title: str, choices: Sequence[Choice]) -> Rendered:
+    """A card as it reads now, with a new first line, and other choices if any are given."""
+    changed = with_first_line(card, state, title)
+    return with_choices(message(changed), choices) if choices else changed
 
 
 def with_choices(card: Content, choices: Sequence[Choice]) -> Rendered:
@@ -131,15 +161,29 @@ def plain(text: str) -> Rendered:
     return Rendered(text, _escaped(text))
 
 
+def called(people: Sequence[Sender], said: Rendered) -> Content:
+    """A message that notifies these people, their names before it."""
+    if not people:
+        return message(said)
+    names = [(person.id, person.name.strip() or person.id) for person in people]
+    pills = ", ".join(f'<a href="https://matrix.to/#/{escape(id)}">{escape(name)}</a>' for id, name in names)
+    body = f"{', '.join(name for _, name in names)}: {said.body}"
+    html = f"{pills}: {said.html}" if "<p>" not in said.html else f"<p>{pills}:</p>{said.html}"
+    return message(Rendered(body, html), mentions={"user_ids": [id for id, _ in names]})
+
+
 def message(rendered: Rendered, *, mentions: Content | None = None) -> Content:
-    """A notice: what programs say, and what programs never answer."""
-    return {
-        "msgtype": "m.notice",
-        "body": rendered.body,
-        "format": "org.matrix.custom.html",
-        "formatted_body": rendered.html,
-        "m.mentions": mentions or {},
-    }
+    """A notice: what programs say, and what programs never answer. What does not fit into an event is left out."""
+    plainly = {"msgtype": "m.notice", "body": rendered.body, "m.mentions": mentions or {}}
+    content = plainly | {"format": "org.matrix.custom.html", "formatted_body": rendered.html}
+    if _size(content) <= _LARGEST:
+        return content
+    kept = rendered.body.encode()[: _LARGEST // 2].decode(errors="ignore")
+    return plainly | {"body": rendered.body if _size(plainly) <= _LARGEST else f"{kept} […]"}
+
+
+def _size(content: Content) -> int:
+    return len(json.dumps(content, ensure_ascii=False).encode())
 
 
 def edited(event: str, new: Content) -> Content:
@@ -176,8 +220,13 @@ def _part(part: Part) -> Rendered:
             blocks = markup.parse(markdown)
             return Rendered(_bang(markup.plain(markdown)), "".join(_block(block) for block in blocks))
         case Quote(text):
-            body = "\n".join(f"> {line}" for line in text.splitlines() or [""])
-            return Rendered(body, f"<blockquote>{_escaped(text)}</blockquote>")
+            return _quoted(text)
+
+
+def _quoted(text: str) -> Rendered:
+    said = inert(text)
+    body = "\n".join(f"> {line}" for line in said.splitlines() or [""])
+    return Rendered(body, f"<blockquote>{_escaped(said)}</blockquote>")
 
 
 def _block(block: Paragraph | Items) -> str:
@@ -203,8 +252,9 @@ def _choices(choices: Sequence[Choice]) -> Rendered:
     lines, items = [], []
     for number, (choice, sign) in enumerate(zip(choices, signs(choices), strict=True), 1):
         mark = sign or (f"{number}." if not choice.url else "→")
-        lines.append(f"{mark} {choice.label}" + (f": {choice.url}" if choice.url else ""))
-        label = f'<a href="{escape(choice.url)}">{escape(choice.label)}</a>' if choice.url else escape(choice.label)
+        name = choice.label.removeprefix(mark).strip()
+        lines.append(f"{mark} {name}" + (f": {choice.url}" if choice.url else ""))
+        label = f'<a href="{escape(choice.url)}">{escape(name)}</a>' if choice.url else escape(name)
         items.append(f"{mark} {label}")
     return Rendered("\n".join(lines), f"<p>{'<br>'.join(items)}</p>")
 

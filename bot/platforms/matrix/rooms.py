@@ -54,7 +54,9 @@ class Rooms:
 
     def with_person(self, person: str) -> str | None:
         """A direct room with this person, who may be invited only."""
-        return next((id for id, room in self.client.rooms.items() if person in room.users and not self.is_staff(id) and self.is_direct(id)), None)
+        return next(
+            (id for id, room in self.client.rooms.items() if person in room.users and not self.is_staff(id) and self.is_direct(id)), None
+        )
 
     def is_in(self, room: str, person: str) -> bool:
         found = self.client.rooms.get(room)

@@ -2,14 +2,26 @@
 
 import json
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import nio
 
-from bot.platforms.base import File, NotSent, Receipt, Refused, ThreadGone, TooLarge, Unknown, Unreachable
+from bot.platforms.base import (
+    WITHOUT_CONTENT,
+    File,
+    NotSent,
+    Receipt,
+    Refused,
+    ThreadGone,
+    ThreadMade,
+    TooLarge,
+    Unknown,
+    Unreachable,
+    left_out,
+)
 from bot.platforms.matrix import media, rendering
 from bot.platforms.matrix.client import Client, Json, NotReached, ServerError, path
 from bot.platforms.matrix.errands import Errands
@@ -33,14 +45,15 @@ from handlers.orders import (
     Sign,
     destination,
 )
+from handlers.saying import pieces
 
 log = logging.getLogger(__name__)
 
 _MARKS = {Sign.SENT: "✅", Sign.INTERNAL: "📝", Sign.FAILED: "❌", Sign.SEEN: "👀"}
-_MOST_REACTIONS = 4
+_MOST_REACTIONS = 6
 """A longer list of choices gets no reactions of the bot's: one may still react, or type the number."""
-_WITHOUT_CONTENT = ("location", "poll", "contact")
 _SOON = timedelta(seconds=2)
+_CHANNEL_TROUBLE = timedelta(seconds=10)
 _WAITING = "waiting list"
 
 
@@ -55,29 +68,32 @@ class Sending:
     async def send(self, order: Order, key: str, files: Sequence[File]) -> Receipt:
         room = self.rooms.actual(destination(order)[1])
         if room not in self.client.rooms:
-            raise Unreachable("not in this room") if self.rooms.ready else NotSent("the rooms are not known yet", _SOON)
+            raise self._gone(room, "not in this room") if self.rooms.ready else NotSent("the rooms are not known yet", _SOON)
         thread = order.place.thread if isinstance(order, Say | Relay | ShowState | SendFile) else None
-        async with self._translated(room, thread):
+        async with self._translated(room, thread, opens=isinstance(order, OpenThread)):
             receipt = await self._carry_out(order, room, key, files)
         self.errands.said(room)
         return receipt
 
     async def _carry_out(self, order: Order, room: str, key: str, files: Sequence[File]) -> Receipt:
         match order:
-            case Say(place=place, parts=parts, choices=choices, reply_to=reply_to):
-                content = rendering.message(rendering.render(parts, choices))
+            case Say(place=place, parts=parts, choices=choices, reply_to=reply_to, mentions=mentions):
+                content = rendering.called(mentions, rendering.render(parts, choices))
                 id = await self._message(room, place, content, key, reply_to)
                 await self._offer(room, id, choices, key)
                 return Receipt(id)
             case Relay():
-                return Receipt(await self._relay(order, room, key, files))
+                return await self._relay(order, room, key, files)
+            case OpenThread(place=Place(thread=str(root)), choices=choices):
+                await self._offer(room, root, choices, key)
+                return Receipt(root, thread=root)
             case OpenThread(title=title, parts=parts, choices=choices):
                 content = rendering.message(rendering.render_card(title, parts, choices))
-                id = await self.client.send_event(room, "m.room.message", content, key)
-                await self._offer(room, id, choices, key)
-                return Receipt(id, thread=id)
-            case ShowState(place=Place(thread=str(root)), state=state, title=title):
-                await self._edit_card(room, root, key, lambda card: rendering.with_first_line(card, state, title))
+                raise ThreadMade(await self.client.send_event(room, "m.room.message", content, key))
+            case ShowState(place=Place(thread=str(root)), state=state, title=title, choices=choices):
+                await self._edit_card(room, root, key, lambda card: rendering.with_state(card, state, title, choices))
+                if choices:
+                    await self._offer(room, root, choices, key)
             case Change(message=message):
                 return await self._change(order, message, room, key)
             case Remove(message=message):
@@ -87,12 +103,13 @@ class Sending:
             case React(message=message, emoji=emoji):
                 await self._show_reaction(room, message.id, emoji, key)
             case OpenChat():
-                await self._open_chat(order)
+                await self._open_chat(order, key)
             case SendFile(place=place, name=name, content=content, parts=parts):
                 text = rendering.message(rendering.render(parts))
                 id = await self._message(room, place, text, key, None)
                 file = File(name, "document", "application/json" if name.endswith(".json") else "text/plain", content.encode())
-                await self._file(room, place, file, f"{key}-f0")
+                shown = await media.upload(self.client, file, encrypt=self._seals(room))
+                await self._message(room, place, shown, f"{key}-f0", None)
                 return Receipt(id)
             case ShowWaiting():
                 await self._show_waiting(order, room, key)
@@ -135,10 +152,10 @@ class Sending:
 
     # — a private chat —
 
-    async def _open_chat(self, order: OpenChat) -> None:
+    async def _open_chat(self, order: OpenChat, key: str) -> None:
         """In the room that the two have already, or in a new one. A repeat finds the room of the first time."""
         room = self.rooms.with_person(order.person) or await self._new_chat(order.person)
-        self.keeping.carry(Carried(room, order.person, order.word))
+        self.keeping.carry(Carried(room, order.person, order.word, key))
 
     async def _new_chat(self, person: str) -> str:
         body: Json = {"preset": "private_chat", "is_direct": True, "invite": [person]}
@@ -204,7 +221,7 @@ class Sending:
     # — marks —
 
     async def _mark(self, order: Mark, room: str, key: str) -> None:
-        await self._react(room, order.message.id, _MARKS[order.sign], key)
+        await self._show_reaction(room, order.message.id, _MARKS[order.sign], key)
         if order.sign is Sign.FAILED and order.text:
             raw = await self._fetched(room, order.message.id)
             relation = ((raw or {}).get("content") or {}).get("m.relates_to") or {}
@@ -214,14 +231,20 @@ class Sending:
 
     # — what others wrote —
 
-    async def _relay(self, order: Relay, room: str, key: str, files: Sequence[File]) -> str:
+    async def _relay(self, order: Relay, room: str, key: str, files: Sequence[File]) -> Receipt:
         if order.origin.platform == order.place.platform:
             files = await self._own_files(order.attachments)
-        text = rendering.render_relay(order.author, order.text, order.note, _missing(order.attachments, files))
+        uploaded = [(file, content) for file in files if (content := await self._uploaded(room, file))]
+        missing = left_out(order.attachments, [file for file, _ in uploaded])
+        first, *others = pieces(order.text)
+        text = rendering.render_relay(replace(order, text=first), missing)
         id = await self._message(room, order.place, rendering.message(text), key, order.reply_to)
-        for number, file in enumerate(files):
-            await self._file(room, order.place, file, f"{key}-f{number}")
-        return id
+        for number, piece in enumerate(others):
+            text = rendering.render_relay(replace(order, text=piece, note=""), ())
+            await self._message(room, order.place, rendering.message(text), f"{key}-t{number}", None)
+        for number, (_, content) in enumerate(uploaded):
+            await self._message(room, order.place, content, f"{key}-f{number}", None)
+        return Receipt(id, missing=tuple(one for one in missing if one.kind not in WITHOUT_CONTENT))
 
     async def _own_files(self, attachments: Sequence[Attachment]) -> list[File]:
         files = []
@@ -232,9 +255,20 @@ class Sending:
                 log.info("an attachment is not carried over: %s", error)
         return files
 
-    async def _file(self, room: str, place: Place, file: File, key: str) -> None:
-        content = await media.upload(self.client, file, encrypt=self.client.machine is not None and self.client.encrypts(room))
-        await self._message(room, place, content, key, None)
+    async def _uploaded(self, room: str, file: File) -> Json | None:
+        """The message that shows this file; None when it is larger than we or the homeserver allow."""
+        if len(file.content) > self.largest:
+            return None
+        try:
+            return await media.upload(self.client, file, encrypt=self._seals(room))
+        except ServerError as error:
+            if error.status != 413:
+                raise
+            log.warning("the homeserver takes no file of %d bytes", len(file.content))
+            return None
+
+    def _seals(self, room: str) -> bool:
+        return self.client.machine is not None and self.client.encrypts(room)
 
     # — the list of waiting tickets —
 
@@ -264,10 +298,12 @@ class Sending:
     # — errors —
 
     @asynccontextmanager
-    async def _translated(self, room: str, thread: str | None) -> AsyncIterator[None]:
+    async def _translated(self, room: str, thread: str | None, *, opens: bool) -> AsyncIterator[None]:
         try:
             yield
         except NotReached as error:
+            if opens:  # the thread may be there: whoever writes in it is waited for
+                raise Unknown(str(error)) from error
             raise NotSent(str(error), _SOON) from error  # it may have arrived; but the same key does not arrive twice
         except ServerError as error:
             raise self._named(error, room, thread) from error
@@ -281,19 +317,11 @@ class Sending:
             return NotSent(str(error), _SOON)
         if error.status in (403, 404):
             upgrading = self.keeping.noted(f"upgrading {room}")
-            return NotSent("the room is being upgraded", timedelta(seconds=10)) if upgrading else Unreachable(str(error))
+            return NotSent("the room is being upgraded", _CHANNEL_TROUBLE) if upgrading else self._gone(room, str(error))
         if thread and ("relation" in error.message.lower() or "thread" in error.message.lower()):
             return ThreadGone(str(error))
         return Refused(str(error))
 
-
-def _missing(attachments: Sequence[Attachment], files: Sequence[File]) -> list[Attachment]:
-    """Attachments that do not come along as files; what a location or a poll says stands in the text."""
-    there = Counter((file.kind, file.name) for file in files)
-    missing = []
-    for attachment in attachments:
-        if there[attachment.kind, attachment.name]:
-            there[attachment.kind, attachment.name] -= 1
-        elif attachment.kind not in _WITHOUT_CONTENT:
-            missing.append(attachment)
-    return missing
+    def _gone(self, room: str, reason: str) -> Exception:
+        """A person who is gone cannot be told; what is to be said in the staff room waits until the bot is let in (again)."""
+        return NotSent(f"the staff room: {reason}", _CHANNEL_TROUBLE) if self.rooms.is_staff(room) else Unreachable(reason)

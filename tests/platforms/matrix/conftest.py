@@ -1,44 +1,19 @@
-"""One homeserver a run; accounts, rooms and desks of one's own for each test."""
+"""Desks with their staff rooms: two that run for all stories, and one's own for those who kill it."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.platforms.conftest import NewPerson
 from tests.platforms.matrix.desk import Desk
 from tests.platforms.matrix.people import Person
-from tests.platforms.matrix.synapse import Synapse, eventually, running
+from tests.platforms.matrix.synapse import Synapse, eventually
 
 _numbers = itertools.count(1)
-
-NewPerson = Callable[..., Awaitable[Person]]
-
-
-@pytest.fixture(scope="session")
-def synapse() -> Iterator[Synapse]:
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-async def person(synapse: Synapse, tmp_path: Path) -> AsyncIterator[NewPerson]:
-    """Makes people; with `encrypted=True` they have keys."""
-    made: list[Person] = []
-
-    async def new(name: str, *, encrypted: bool = False) -> Person:
-        number = next(_numbers)
-        store = tmp_path / f"{name}{number}"
-        store.mkdir()
-        one = await Person.new(synapse, f"{name}{number}", str(store) if encrypted else None)
-        made.append(one)
-        return one
-
-    yield new
-    for one in made:
-        await one.close()
 
 
 @dataclass

@@ -61,6 +61,9 @@ class Desk:
     user: str
     staff_room: str
     homeserver: str = ""
+    staff_platform: str = "matrix"
+    sections: str = ""
+    """More sections of the configuration."""
     settings: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -83,7 +86,7 @@ sunday = ["00:00-23:59"]
 [storage]
 url = "sqlite:///{self.folder / "desk.db"}"
 [staff]
-platform = "matrix"
+platform = "{self.staff_platform}"
 room = "{self.staff_room}"
 undo_seconds = 0
 [matrix]
@@ -92,6 +95,7 @@ user = "{self.user}"
 password = "secret"
 store = "{self.folder / "store"}"
 {more}
+{self.sections}
 [matching]
 semantic = false
 [health]

@@ -22,6 +22,14 @@ class Person:
     seen: dict[str, list[Json]] = field(default_factory=dict)
     invites: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    told: list[Json] = field(default_factory=list)
+    """Messages to her device."""
+    typing: list[str] = field(default_factory=list)
+    """Whoever was seen typing, anywhere."""
+    read: dict[str, list[str]] = field(default_factory=dict)
+    """Who has read which event."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Room → notifications, by her push rules."""
     _task: "asyncio.Task[None] | None" = None
 
     @classmethod
@@ -105,6 +113,17 @@ class Person:
             if one["type"] == "m.reaction" and _relation(one).get("event_id") == event and by in (None, one["sender"])
         ]
 
+    def standing(self, room: str, event: str) -> list[str]:
+        """The reactions that were not taken back."""
+        gone = self.removed(room)
+        given = [one for one in self.seen.get(room, []) if one["type"] == "m.reaction" and one["event_id"] not in gone]
+        return [_relation(one)["key"] for one in given if _relation(one).get("event_id") == event]
+
+    def removed(self, room: str) -> list[str]:
+        """What was redacted there."""
+        redactions = [one for one in self.seen.get(room, []) if one["type"] == "m.room.redaction"]
+        return [str(one.get("redacts") or one["content"].get("redacts")) for one in redactions]
+
     async def sees(self, room: str, text: str, within: float = 20.0) -> Json:
         def find() -> Json | None:
             return next((event for event in reversed(self.messages(room)) if text in event["content"].get("body", "")), None)
@@ -129,14 +148,25 @@ class Person:
     def _take(self, sync: Json) -> None:
         self.client.take_in(sync)
         rooms = sync.get("rooms") or {}
+        self.told += (sync.get("to_device") or {}).get("events") or []
         self.invites += list(rooms.get("invite") or {})
         self.left += list(rooms.get("leave") or {})
         for room, info in (rooms.get("join") or {}).items():
+            self.unread[room] = (info.get("unread_notifications") or {}).get("notification_count", 0)
+            for one in info["ephemeral"]["events"]:
+                self._notice(one)
             for raw in info["timeline"]["events"]:
                 clear = self.client.open(room, raw) if raw["type"] == "m.room.encrypted" and raw["content"] else raw
                 event = {**(clear or raw), "encrypted": raw["type"] == "m.room.encrypted"}
                 self.seen.setdefault(room, []).append(event)
             self.seen.setdefault(room, [])
+
+    def _notice(self, ephemeral: Json) -> None:
+        if ephemeral["type"] == "m.typing":
+            self.typing += ephemeral["content"]["user_ids"]
+        if ephemeral["type"] == "m.receipt":
+            for event, readers in ephemeral["content"].items():
+                self.read.setdefault(event, []).extend(readers.get("m.read") or {})
 
 
 def _relation(event: Json) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
+from yarl import URL
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -24,8 +25,16 @@ class Proxy:
     down: bool = False
     change_sync: list[Change] = field(default_factory=list)
     """Applied to the next syncs that bring something, one each."""
+    change_every_sync: Change | None = None
+    sync_limit: int | None = None
+    """So few events of a room in one sync, whatever is asked for."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     met: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Everything as at the beginning."""
+        self.faults, self.change_sync, self.change_every_sync, self.sync_limit, self.down = [], [], None, None, False
+        self.calls, self.met = [], []
 
     def fail(self, method: str, part: str, *kinds: str) -> None:
         self.faults += [(method, part, kind) for kind in kinds]
@@ -70,16 +79,25 @@ async def _handle(proxy: Proxy, session: ClientSession, request: web.Request) ->
         return _drop(request)
     headers = {key: value for key, value in request.headers.items() if key.lower() in ("authorization", "content-type")}
     body = await request.read()
-    async with session.request(request.method, proxy.target + request.raw_path, data=body, headers=headers) as answer:
+    async with session.request(request.method, _target(proxy, request), data=body, headers=headers) as answer:
         content = await answer.read()
     if fault == "lost" or proxy.down:
         return _drop(request)
     if fault == "garbage":
         content = b'{"half": '
-    if request.path.endswith("/v3/sync") and proxy.change_sync:
+    if request.path.endswith("/v3/sync") and (proxy.change_sync or proxy.change_every_sync):
         content = _changed(proxy, content)
     kind = answer.headers.get("Content-Type", "application/json")
     return web.Response(status=answer.status, body=content, headers={"Content-Type": kind})
+
+
+def _target(proxy: Proxy, request: web.Request) -> URL:
+    url = URL(proxy.target + request.raw_path, encoded=True)
+    if proxy.sync_limit is None or not request.path.endswith("/v3/sync"):
+        return url
+    wanted = json.loads(request.query["filter"])
+    wanted["room"]["timeline"]["limit"] = proxy.sync_limit
+    return url.update_query(filter=json.dumps(wanted))
 
 
 def _fault(proxy: Proxy, request: web.Request) -> str | None:
@@ -94,7 +112,10 @@ def _fault(proxy: Proxy, request: web.Request) -> str | None:
 def _changed(proxy: Proxy, content: bytes) -> bytes:
     sync = json.loads(content)
     if (sync.get("rooms") or {}).get("join"):
-        proxy.change_sync.pop(0)(sync)
+        if proxy.change_sync:
+            proxy.change_sync.pop(0)(sync)
+        if proxy.change_every_sync:
+            proxy.change_every_sync(sync)
     return json.dumps(sync).encode()
 
 

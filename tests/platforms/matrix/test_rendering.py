@@ -2,8 +2,13 @@
 
 from bot.platforms.matrix import rendering
 from bot.platforms.matrix.keeping import Keeping
-from handlers.events import Attachment
-from handlers.orders import Choice, Quote, Text, Verb
+from handlers.events import Attachment, MessageRef, Place, Sender
+from handlers.orders import Choice, Quote, Relay, Text, Verb
+
+
+def relay(author: str, text: str, not_carried: str = "") -> Relay:
+    origin = MessageRef("matrix", "!a", "$1")
+    return Relay(place=Place("matrix", "!b"), ticket=1, author=author, text=text, origin=origin, not_carried=not_carried)
 
 
 def test_our_markdown_becomes_html_and_a_readable_body() -> None:
@@ -15,7 +20,7 @@ def test_our_markdown_becomes_html_and_a_readable_body() -> None:
 def test_what_people_write_is_never_markup() -> None:
     rendered = rendering.render((Quote("<b>**x**</b>\n[a](javascript:b)"),))
     assert rendered.html == "<blockquote>&lt;b&gt;**x**&lt;/b&gt;<br>[a](javascript:b)</blockquote>"
-    assert "<script>" not in rendering.render_relay("<script>", "<script>", "", ()).html
+    assert "<script>" not in rendering.render_relay(relay("<script>", "<script>"), ()).html
 
 
 def test_a_link_that_is_no_address_is_text() -> None:
@@ -50,8 +55,9 @@ def test_a_card_changes_its_first_line_and_its_choices_and_nothing_else() -> Non
 
 
 def test_an_attachment_that_does_not_come_along_is_named() -> None:
-    rendered = rendering.render_relay("Ana", "", "", (Attachment("photo", name="a.png"),))
-    assert rendered.body == "Ana: 🖼 a.png"
+    missing = (Attachment("photo", name="a.png"), Attachment("location", name="46.1, 14.3"), Attachment("poll"))
+    rendered = rendering.render_relay(relay("Ana", "Glejte", not_carried="preveliko"), missing)
+    assert rendered.body == "Ana: Glejte\n🖼 a.png (preveliko)\n📍 46.1, 14.3"
 
 
 def test_a_reaction_stands_for_its_choice_until_other_choices_are_offered(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -67,3 +73,16 @@ def test_a_reaction_stands_for_its_choice_until_other_choices_are_offered(tmp_pa
     assert keeping.choice("$1", "✅") == "close2"
     assert keeping.placed("$1") == {"🙋": "$r1"}
     keeping.close()
+
+
+def test_advisers_are_mentioned_by_name_so_that_they_are_notified() -> None:
+    content = rendering.called((Sender("@maja:x.si", "<Maja>"), Sender("@t:x.si")), rendering.render((Text("Zadeva **#1** čaka."),)))
+    assert content["m.mentions"] == {"user_ids": ["@maja:x.si", "@t:x.si"]}
+    assert content["body"] == "<Maja>, @t:x.si: Zadeva #1 čaka."
+    pills = '<a href="https://matrix.to/#/@maja:x.si">&lt;Maja&gt;</a>, <a href="https://matrix.to/#/@t:x.si">@t:x.si</a>'
+    assert content["formatted_body"] == f"{pills}: Zadeva <strong>#1</strong> čaka."
+
+
+def test_a_sign_is_not_said_twice() -> None:
+    choices = (Choice("👍 Dobro", Verb.LIKE), Choice("👎 Slabo", Verb.DISLIKE))
+    assert rendering.render((), choices).body == "👍 Dobro\n👎 Slabo"

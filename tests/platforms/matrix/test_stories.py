@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from tests.platforms.matrix.conftest import NewPerson, Office
+from bot.platforms.base import File
+from bot.platforms.matrix import media
+from tests.platforms.conftest import NewPerson
+from tests.platforms.matrix.conftest import Office
 from tests.platforms.matrix.people import Person
 from tests.platforms.matrix.synapse import eventually
 
@@ -62,9 +65,12 @@ async def test_a_ticket_is_a_thread_and_what_the_adviser_writes_there_reaches_th
     await ana.sees(room, "Srečno!")
     await eventually(lambda: any(edit["body"].startswith("⚪ #") for edit in maja.edits(office.room, card)))
     late = await maja.in_thread(office.room, card, "Še to")
-    await eventually(lambda: maja.reactions(office.room, late) == ["❌"])
-    why = await maja.sees(office.room, "Ni poslano")
+    why = await maja.sees(office.room, "Še ni poslano")
     assert why["content"]["m.relates_to"]["event_id"] == card
+    assert all("Še to" not in text for text in ana.texts(room))
+    await maja.reacts(office.room, why["event_id"], "1️⃣")
+    await ana.sees(room, "Še to")
+    await eventually(lambda: maja.reactions(office.room, late) == ["✅"])
 
 
 async def test_an_adviser_claims_and_closes_by_reaction(office: Office, person: NewPerson) -> None:
@@ -142,3 +148,68 @@ async def test_a_person_who_leaves_is_reported_on_the_ticket(office: Office, per
     await ana.call("POST", "rooms", room, "leave", body={})
 
     await maja.sees(office.room, "ni več mogoče")
+
+
+async def test_polls_places_stickers_and_voice_messages_reach_the_thread(office: Office, person: NewPerson) -> None:
+    ana, maja = await person("ana"), office.adviser
+    room, card = await ask_for_a_human(office, ana)
+
+    question = {"question": {"m.text": [{"body": "Kdaj?"}]}, "answers": [{"id": "1", "m.text": [{"body": "Zdaj"}]}]}
+    await ana.sends(room, {"m.poll": question, "m.text": [{"body": "Kdaj?"}]}, "m.poll.start")
+    await maja.sees(office.room, ": Kdaj?\n• Zdaj")
+    await ana.sends(room, {"msgtype": "m.location", "body": "Tukaj", "geo_uri": "geo:46.1653,14.3065"})
+    place = await maja.sees(office.room, "https://www.openstreetmap.org/?mlat=46.1653&mlon=14.3065")
+    assert place["content"]["m.relates_to"]["event_id"] == card
+    voice = await media.upload(ana.client, File("glas.ogg", "voice", "audio/ogg", b"OggS"), encrypt=False)
+    await ana.sends(room, voice)
+    sticker = await media.upload(ana.client, File("mačka.png", "photo", "image/png", b"\x89PNG"), encrypt=False)
+    await ana.sends(room, {"body": "mačka", "url": sticker["url"], "info": {"mimetype": "image/png"}}, "m.sticker")
+
+    def kinds() -> list[str]:
+        return [one["content"]["msgtype"] for one in maja.messages(office.room) if one["content"]["msgtype"] in ("m.audio", "m.image")]
+
+    await eventually(lambda: kinds()[-2:] == ["m.audio", "m.image"])
+    spoken = next(one for one in reversed(maja.messages(office.room)) if one["content"]["msgtype"] == "m.audio")
+    assert "org.matrix.msc3245.voice" in spoken["content"]
+
+
+async def test_a_reaction_is_shown_on_the_other_side_until_it_is_taken_back(office: Office, person: NewPerson) -> None:
+    ana, maja = await person("ana"), office.adviser
+    room, _ = await ask_for_a_human(office, ana)
+    said = await ana.says(room, "Nujno je")
+    copy = await maja.sees(office.room, "Nujno je")
+
+    await maja.reacts(office.room, copy["event_id"], "❤️")
+    await eventually(lambda: ana.standing(room, said) == ["❤️"])
+    other = await maja.reacts(office.room, copy["event_id"], "🙏")
+    await eventually(lambda: ana.standing(room, said) == ["🙏"])
+    await maja.client.redact(office.room, other, "back1")
+
+    await eventually(lambda: not ana.standing(room, said))
+
+
+async def test_what_the_bot_says_is_silent_until_a_person_wants_it_otherwise(office: Office, person: NewPerson) -> None:
+    ana, maja = await person("ana"), office.adviser
+    room, card = await ask_for_a_human(office, ana)
+    await maja.in_thread(office.room, card, "Prvi odgovor")
+    await ana.sees(room, "Prvi odgovor")
+    assert ana.unread[room] == 0
+
+    await ana.call("PUT", "pushrules", "global", "override", ".m.rule.suppress_notices", "enabled", body={"enabled": False})
+    await maja.in_thread(office.room, card, "Drugi odgovor")
+    await ana.sees(room, "Drugi odgovor")
+    await eventually(lambda: ana.unread[room] == 1)
+
+
+async def test_a_choice_made_in_a_shared_room_is_answered_in_its_thread(office: Office, person: NewPerson) -> None:
+    ana, jan = await person("ana"), await person("jan")
+    room = await ana.room(office.bot, jan.id)
+    await jan.join(room)
+    await eventually(lambda: not ana.client.rooms[room].users[office.bot].invited)
+    asked = await ana.says(room, "!ask Kako odprem s.p.?")
+    answer = await ana.sees(room, "Odgovor na")
+    await eventually(lambda: ana.reactions(room, answer["event_id"]) == ["👍", "👎"])
+
+    await ana.reacts(room, answer["event_id"], "👍")
+    thanks = await ana.sees(room, "Me veseli")
+    assert thanks["content"]["m.relates_to"]["event_id"] == asked
