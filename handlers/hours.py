@@ -1,4 +1,4 @@
-"""When the desk is open, and by when an answer can be promised."""
+"""When the desk is open, when it opens next, and by when an answer can be promised."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +53,29 @@ class Hours:
             total += max(min(closes, end).astimezone(UTC) - max(opens, start).astimezone(UTC), timedelta())
         return total
 
+    def opens(self, after: datetime) -> datetime | None:
+        """When it opens next after that moment; None when it does not within a year."""
+        return next((begin for begin, _ in self._spans_from(after) if begin > after), None)
+
+    def day_begins(self, after: datetime) -> datetime | None:
+        """The first opening of the next day whose first opening is still to come."""
+        return next(self._mornings(after), None)
+
+    def week_begins(self, weekday: int, after: datetime) -> datetime | None:
+        """The first opening of the next week, which begins on this weekday; on the day after when that one is a holiday."""
+        return next((morning for morning in self._mornings(after) if self._begins_week(morning, weekday)), None)
+
+    def _begins_week(self, morning: datetime, weekday: int) -> bool:
+        first = morning.date() - timedelta(days=(morning.weekday() - weekday) % 7)
+        return not any(list(self._spans(first + timedelta(days=day))) for day in range((morning.date() - first).days))
+
+    def _mornings(self, after: datetime) -> Iterator[datetime]:
+        first = after.astimezone(self.zone).date()
+        for day in range(366):
+            begins = [begin for begin, _ in self._spans(first + timedelta(days=day))]
+            if begins and min(begins) > after:
+                yield min(begins)
+
     def _spans_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         first = start.astimezone(self.zone).date()
         for day in range(366):
@@ -79,6 +102,15 @@ def until(moment: datetime, now: datetime, texts: Texts) -> str:
     if shown.date() == now.astimezone(shown.tzinfo).date():
         return texts.until_today.format(time=time_text)
     return texts.until_day.format(weekday=texts.weekdays_until[shown.weekday()], date=written(shown.date(), texts), time=time_text)
+
+
+def at(moment: datetime, now: datetime, texts: Texts) -> str:
+    """`v torek, 24. 11. 2026, ob 9. uri`: when it opens."""
+    clock = texts.full_hour_at if moment.minute == 0 else texts.hour_minute
+    time_text = clock.format(hour=moment.hour, minute=moment.minute)
+    if moment.date() == now.astimezone(moment.tzinfo).date():
+        return texts.at_today.format(time=time_text)
+    return texts.at_day.format(weekday=texts.weekdays_at[moment.weekday()], date=written(moment.date(), texts), time=time_text)
 
 
 def written(day: date, texts: Texts) -> str:

@@ -45,6 +45,7 @@ async def next_at(tx: AsyncConnection) -> datetime | None:
     return at
 
 
-async def forget(tx: AsyncConnection) -> None:
-    """What belongs to tickets that are not kept any more, and what the desk's own clock has rung."""
+async def forget(tx: AsyncConnection, before: datetime) -> None:
+    """What belongs to tickets that are not kept any more, and what rang for the desk as a whole before that time."""
     await tx.execute(delete(due).where(due.c.ticket != _DESK, due.c.ticket.not_in(select(tickets.c.number))))
+    await tx.execute(delete(due).where(due.c.ticket == _DESK, due.c.rung.is_(True), due.c.at < before))

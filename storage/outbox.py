@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.events import Place
-from handlers.orders import Change, Choice, Mark, OpenThread, Order, React, Remove, Say, destination
+from handlers.events import MessageRef, Place
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, React, Remove, Say, ShowState, destination
 from storage.database import clean, dump, load
 from storage.tables import choices, outbox
 
@@ -63,7 +63,7 @@ async def put(
                 ticket=ticket,
                 state="waiting",
                 key=new_id(),
-                not_before=now,
+                not_before=now + timedelta(seconds=getattr(order, "hold", 0)),
                 created_at=now,
                 forget=forget,
             )
@@ -76,11 +76,11 @@ async def put(
 
 
 def _choices(order: Order) -> tuple[Choice, ...]:
-    return order.choices if isinstance(order, Say | OpenThread | Change) else ()
+    return order.choices if isinstance(order, Say | OpenThread | Change | ShowState) else ()
 
 
 def _with_ids(order: Order, new_id: NewId) -> Order:
-    if isinstance(order, Say | OpenThread | Change) and order.choices:
+    if isinstance(order, Say | OpenThread | Change | ShowState) and order.choices:
         return replace(order, choices=tuple(replace(choice, id=new_id()) for choice in order.choices))
     return order
 
@@ -132,9 +132,9 @@ async def mark_sent(tx: AsyncConnection, outgoing: Outgoing, sent_id: str | None
     )
 
 
-async def change(tx: AsyncConnection, outgoing: Outgoing, order: Order) -> None:
+async def change(tx: AsyncConnection, outgoing: Outgoing, order: Order, why: str) -> None:
     """Send this instead, at once."""
-    await _update(tx, outgoing, "refused", data=dump(order), state="waiting")
+    await _update(tx, outgoing, why, data=dump(order), state="waiting")
 
 
 async def put_before(tx: AsyncConnection, outgoing: Outgoing, first: Order, staff: Place, now: datetime, new_id: NewId = new_id) -> None:
@@ -143,7 +143,9 @@ async def put_before(tx: AsyncConnection, outgoing: Outgoing, first: Order, staf
     rows = await tx.execute(select(outbox).where(outbox.c.lane == lane, outbox.c.state.in_(_UNFINISHED)).order_by(outbox.c.number))
     behind = [_outgoing(row) for row in rows]
     await tx.execute(delete(outbox).where(outbox.c.number.in_([row.number for row in behind])))
-    await put(tx, (first, *(row.order for row in behind)), staff, outgoing.cause, now, new_id=new_id)
+    await put(tx, (first,), staff, outgoing.cause, now, new_id=new_id)
+    for row in behind:
+        await put(tx, (row.order,), staff, row.cause, now, new_id=new_id)
 
 
 async def move(tx: AsyncConnection, platform: str, room: str, new_room: str) -> None:
@@ -179,12 +181,18 @@ async def mark_unknown(tx: AsyncConnection, outgoing: Outgoing, error: str, agai
 
 
 async def mark_failed(tx: AsyncConnection, outgoing: Outgoing, error: str, now: datetime) -> None:
-    """Given up; somebody has been told."""
+    """Given up, or withdrawn; somebody has been told."""
     await _update(tx, outgoing, state="failed", error=error, sent_at=now, data={})
 
 
 async def _update(tx: AsyncConnection, outgoing: Outgoing, error: str, **values: Any) -> None:
     await tx.execute(update(outbox).where(outbox.c.number == outgoing.number).values(error=clean(error)[:1000], **values))
+
+
+async def opens_thread(tx: AsyncConnection, platform: str) -> bool:
+    """Whether a thread may be there already that is not noted yet: it is being made, or the answer was lost."""
+    open = (outbox.c.platform == platform) & (outbox.c.kind == OpenThread.__name__) & outbox.c.state.in_(("sending", "unknown"))
+    return bool(await tx.scalar(select(func.count()).select_from(outbox).where(open)))
 
 
 async def unfinished(tx: AsyncConnection) -> int:
@@ -197,6 +205,16 @@ async def next_due(tx: AsyncConnection, platform: str) -> datetime | None:
     waiting = outbox.c.state.in_(("waiting", "unknown"))
     due: datetime | None = await tx.scalar(select(func.min(outbox.c.not_before)).where(outbox.c.platform == platform, waiting))
     return due
+
+
+async def offered_by(tx: AsyncConnection, message: MessageRef) -> tuple[Choice, ...]:
+    """What this message of ours offers, until one of its choices was made."""
+    sent = (outbox.c.platform == message.platform, outbox.c.room == message.room, outbox.c.sent_id == message.id)
+    of_message = select(outbox.c.number).where(*sent)
+    rows = await tx.execute(
+        select(choices).where(choices.c.outbox.in_(of_message), choices.c.used_at.is_(None)).order_by(choices.c.position)
+    )
+    return tuple(load(Choice, row.data) for row in rows)
 
 
 async def use_choice(tx: AsyncConnection, id: str, now: datetime) -> None:

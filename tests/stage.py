@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import intake
+from bot import intake, upkeep
 from bot.answering import Answering
 from bot.delivery import Delivery
 from bot.platforms.base import Batch, File, Receipt
@@ -16,6 +16,7 @@ from handlers.desk import Desk
 from handlers.events import Attachment, Event, Message, MessageRef, Place, Press, Sender, Unreadable
 from handlers.orders import Change, Mark, OpenThread, Order, Quote, Relay, Remove, Say, SendFile, ShowState, Text, destination
 from knowledge import markup
+from storage import due
 from tests.faq import STAFF, TUESDAY
 
 ADVISER = Sender("maja", "Maja")
@@ -49,6 +50,7 @@ class FakePlatform:
         self.seen: list[Seen] = []
         self.troubles: dict[str, list[Exception | None]] = {}
         self.advisers: set[str] | None = None
+        self.reached_at: datetime | None = None
         self.lost_answer = False
         self._ids = itertools.count(1)
         self._by_key: dict[str, Receipt] = {}
@@ -127,8 +129,19 @@ class Stage:
             pass
 
     async def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
+        """Time passes, and what is due on the way happens when it is due."""
+        until = self.now + timedelta(**time)
+        while (next_at := await self.rings()) is not None and next_at <= until:
+            self.now = next_at
+        self.now = until
         await self.settle()
+
+    async def rings(self) -> datetime | None:
+        """What is due now happens; when something is due next."""
+        await upkeep.ring(self.engine, self.desk, self.now)
+        await self.settle()
+        async with self.engine.begin() as tx:
+            return await due.next_at(tx)
 
     def message(self, who: str, text: str, **more: Any) -> Message:
         number = next(self.keys)
@@ -172,7 +185,8 @@ def _text(order: Order) -> str:
             said = [
                 markup.plain(part.markdown) if isinstance(part, Text) else part.text for part in parts if isinstance(part, Text | Quote)
             ]
-            return "\n\n".join(said)
+            called = "".join(f"@{adviser.name} " for adviser in getattr(order, "mentions", ()))
+            return called + "\n\n".join(said)
         case Relay(author=author, text=text, note=note):
             return f"{note} {author}: {text}".strip()
         case Mark(text=text):

@@ -75,3 +75,32 @@ def test_opening_hours_put_equal_days_together() -> None:
 def test_dates_are_written_in_each_language() -> None:
     assert hours.written(date(2026, 11, 24), SL) == "24. 11. 2026"
     assert hours.written(date(2026, 11, 24), EN) == "24 November 2026"
+
+
+def test_the_next_opening_is_after_lunch_tomorrow_or_after_the_days_off() -> None:
+    assert DESK.opens(at(2026, 11, 24, 12, 30)) == at(2026, 11, 24, 13, 0)
+    assert DESK.opens(at(2026, 11, 24, 18, 0)) == at(2026, 11, 25, 9, 0)
+    assert DESK.opens(at(2026, 11, 25, 18, 0)) == at(2026, 11, 27, 9, 0)
+    assert Hours(zone=LJUBLJANA).opens(TUESDAY) is None
+
+
+def test_a_day_begins_once_and_a_week_on_its_first_working_day() -> None:
+    assert DESK.day_begins(at(2026, 11, 24, 8, 59)) == at(2026, 11, 24, 9, 0)
+    assert DESK.day_begins(at(2026, 11, 24, 9, 0)) == at(2026, 11, 25, 9, 0)
+    assert DESK.day_begins(at(2026, 11, 24, 12, 30)) == at(2026, 11, 25, 9, 0)
+    assert DESK.week_begins(0, at(2026, 11, 24, 9, 0)) == at(2026, 11, 30, 9, 0)
+    after_easter = at(2026, 4, 7, 9, 0)  # Easter Monday is a holiday
+    assert DESK.week_begins(0, at(2026, 4, 3, 12, 0)) == after_easter
+    assert DESK.week_begins(0, after_easter) == at(2026, 4, 13, 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("moment", "slovene", "english"),
+    [
+        (at(2026, 11, 24, 13, 0), "danes ob 13. uri", "today at 13:00"),
+        (at(2026, 11, 25, 8, 30), "v sredo, 25. 11. 2026, ob 8.30", "on Wednesday, 25 November 2026, at 8:30"),
+    ],
+)
+def test_an_opening_reads_as_a_native_would_write_it(moment: datetime, slovene: str, english: str) -> None:
+    assert hours.at(moment, TUESDAY, SL) == slovene
+    assert hours.at(moment, TUESDAY, EN) == english

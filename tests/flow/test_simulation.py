@@ -1,0 +1,35 @@
+"""The desk in two hundred worlds full of faults keeps its promises; planted bugs show that the worlds would notice."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation import bugs, world
+from tests.simulation.__main__ import one
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return world.template(tmp_path_factory.mktemp("template"))
+
+
+def test_the_same_seed_gives_the_same_log(empty: Path, tmp_path: Path) -> None:
+    first, second = (world.run(7, empty, tmp_path) for _ in range(2))
+    assert first.log == second.log
+    assert first.fingerprint != world.run(8, empty, tmp_path).fingerprint
+
+
+def caught(bug: bugs.Bug, empty: Path, folder: Path, most: int = 40) -> tuple[int, str]:
+    """How many worlds it took to notice, and by what."""
+    with bug():
+        for seed in range(most):
+            _, _, problems = one(empty, folder, 150, seed)
+            if problems:
+                return seed + 1, problems[0]
+    raise AssertionError(f"not noticed in {most} worlds")
+
+
+@pytest.mark.parametrize("name", bugs.ALL)
+def test_a_planted_bug_is_noticed(name: str, empty: Path, tmp_path: Path) -> None:
+    seeds, by = caught(bugs.ALL[name], empty, tmp_path)
+    print(f"| {name} | {seeds} | {by.partition(':')[0]} |")
