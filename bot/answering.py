@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.bell import Bell
 from bot.platforms.base import NotSent, Platform
+from bot.relearning import Knowledge
 from handlers import deliveries
 from handlers.desk import Desk
 from handlers.events import Event
@@ -23,6 +24,7 @@ from storage.outbox import NewId
 
 log = logging.getLogger(__name__)
 
+_THREAD_SOON = timedelta(seconds=0.5)
 MOST_ATTEMPTS = 5
 """After so many failures on one event a person takes over."""
 
@@ -41,10 +43,12 @@ class Answering:
         *,
         new_id: NewId = outbox.new_id,
         observe: Observer | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.engine = engine
         self.platforms = platforms
         self.desk = desk
+        self.knowledge = knowledge or Knowledge(desk)
         self.clock = clock
         self.new_id = new_id
         self.observe = observe
@@ -97,7 +101,11 @@ class Answering:
                 await inbox.postpone(tx, waiting.number, now + error.after)
             return
         async with self.engine.begin() as tx:
+            self.desk = await self.knowledge.current(tx)
             situation = await situations.load(tx, waiting.number, event, self.desk.staff, may_advise=may_advise)
+            if await self._comes_too_early(tx, event, situation):
+                await inbox.postpone(tx, waiting.number, now + _THREAD_SOON)
+                return
             turn = await asyncio.to_thread(respond, event, situation, self.desk, now)
             await situations.save(tx, waiting.number, event, turn, self.desk.staff, now, self.new_id)
             await self._list_waiting(tx, waiting.number, turn, now)
@@ -107,6 +115,11 @@ class Answering:
         log.info("#%d %s", waiting.number, turn.kind)
         if self.observe:
             self.observe(event, situation, turn)
+
+    async def _comes_too_early(self, tx: AsyncConnection, event: Event, situation: Situation) -> bool:
+        """An adviser has written in a ticket's thread before we could note that the thread is there."""
+        unknown = self.desk.is_staff(event) and event.place.thread is not None and situation.ticket is None
+        return unknown and await outbox.opens_thread(tx, event.place.platform)
 
     async def _list_waiting(self, tx: AsyncConnection, cause: int, turn: Turn, now: datetime) -> None:
         """Where threads go unnoticed, the waiting tickets also stand in the staff channel's main timeline."""

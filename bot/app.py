@@ -76,6 +76,7 @@ def matcher_settings(config: Config) -> matching.Settings:
         precision=config.matching.precision,
         suggestions=config.matching.suggestions,
         semantic=config.matching.semantic,
+        model=config.matching.model,
         cache=config.matching.cache or trained.cache_folder(),
     )
 

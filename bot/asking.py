@@ -18,7 +18,7 @@ from knowledge.matching import Matcher
 def ask(options: argparse.Namespace) -> int:
     if options.jsonl == (options.text is not None):
         raise ConfigError('helpdesk ask: give a question ("…") or --jsonl with questions on standard input')
-    matcher = _matcher(content.load(options.knowledge))
+    matcher = _matcher(content.load(options.knowledge), options)
     if options.jsonl:
         for line in _lines(sys.stdin, "standard input"):
             if not isinstance(line.get("text"), str):
@@ -35,7 +35,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     base = content.load(options.knowledge) if options.train is None else _trained_on(options.train)
-    matcher = _matcher(base)
+    matcher = _matcher(base, options)
     try:
         report = evaluation.evaluate(matcher, list(_read(options.file)))
     except evaluation.LineError as error:
@@ -44,8 +44,8 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _matcher(base: Content) -> Matcher:
-    return matching.train(base, matching.Settings(cache=trained.cache_folder()))
+def _matcher(base: Content, options: argparse.Namespace) -> Matcher:
+    return matching.train(base, matching.Settings(semantic=options.semantic, model=options.model, cache=trained.cache_folder()))
 
 
 def word(decision: Decision) -> str:
@@ -77,7 +77,7 @@ def _decided(matcher: Matcher, text: str, language: str | None) -> dict[str, Any
 def _print(decision: Decision, decided: dict[str, Any]) -> None:
     print(f"{decided['decision']} ({decided['lang']}, {decided['ms']} ms)")
     for one in decision.reading.candidates:
-        print(f"  {one.probability:6.1%}  {one.entry.id:24} {one.entry.sides[decision.reading.language].title}")
+        print(f"  {one.probability:6.1%}  {one.entry.id:24} {one.entry.side(decision.reading.language).title}")
     for reason in decision.reading.reasons:
         print(f"  · {reason}")
 

@@ -44,11 +44,12 @@ def _status_of(error: Exception) -> int:
     """The exit code when its message is a sentence for whoever called, else 0. The modules are loaded now that something went wrong."""
     from bot.config import ConfigError
     from knowledge.content import ContentError
+    from knowledge.embedding import ModelError
     from storage.backup import BackupError
     from storage.leases import LeaseLost
     from storage.schema import NewerSchema
 
-    if isinstance(error, ConfigError | ContentError | NewerSchema):
+    if isinstance(error, ConfigError | ContentError | ModelError | NewerSchema):
         return 2
     return 1 if isinstance(error, BackupError | LeaseLost) else 0
 
@@ -91,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--lang", choices=("sl", "en"), help="the language of the conversation so far")
     ask.add_argument("--json", action="store_true", help="as JSON")
     ask.add_argument("--jsonl", action="store_true", help='read lines {"text": …, "lang": …?} and write one decision a line')
-    _by_words(ask)
+    _meaning(ask)
     _faq(ask)
 
     evaluate = _command(
@@ -104,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("file", type=Path, help='lines {"text", "lang", "labels": [entries], "kind"?, "earlier"?: the question before}')
     evaluate.add_argument("--train", type=Path, help='learn from these lines {"text", "label", "lang"?} instead of the FAQ')
     evaluate.add_argument("--json", action="store_true", help="as JSON")
-    _by_words(evaluate)
+    _meaning(evaluate)
     _faq(evaluate)
 
     base = _group(commands, "kb", "the knowledge base")
@@ -229,8 +230,9 @@ def _faq(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--knowledge", type=Path, default=_FAQ, metavar="DIR", help="the FAQ's folder (knowledge/faq)")
 
 
-def _by_words(parser: argparse.ArgumentParser) -> None:
+def _meaning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-semantic", dest="semantic", action="store_false", help="by words alone, without sentence embeddings")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="with the embedding model in this folder, as [matching] model has it")
 
 
 def _later(module: str, name: str) -> Command:

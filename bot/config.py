@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 PREFIX = "HELPDESK__"
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class ConfigError(Exception):
@@ -39,6 +38,9 @@ def _span(text: Any) -> tuple[time, time]:
 
 
 def _country(code: str) -> str:
+    # Loaded only here: commands that read no configuration never wait for it.
+    import holidays
+
     if code and code not in holidays.list_supported_countries():
         raise ValueError('expected a country code such as "SI", or "" for no public holidays')
     return code
@@ -82,7 +84,7 @@ class OpeningHours(_Section):
 
     @property
     def week(self) -> Mapping[int, tuple[tuple[time, time], ...]]:
-        return {number: spans for number, day in enumerate(_WEEKDAYS) if (spans := getattr(self, day))}
+        return {number: spans for number, day in enumerate(WEEKDAYS) if (spans := getattr(self, day))}
 
 
 class DeskSettings(_Section):
@@ -160,15 +162,41 @@ class Matching(_Section):
     precision: Annotated[float, Field(ge=0.5, le=0.999)] = 0.97
     suggestions: Annotated[int, Field(ge=1, le=5)] = 3
     semantic: bool = True
+    model: Path | None = None
     cache: Path | None = None
+
+
+class ReminderSettings(_Section):
+    unclaimed_minutes: Annotated[float, Field(ge=0, le=10000)] = 30
+    unanswered_hours: Annotated[float, Field(ge=0, le=1000)] = 4
+    ask_after_days: Annotated[float, Field(ge=0, le=365)] = 3
+    close_after_days: Annotated[float, Field(ge=0, le=365)] = 7
+    morning: bool = True
+    weekly: Literal["", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+
+    @model_validator(mode="after")
+    def _asks_before_it_closes(self) -> "ReminderSettings":
+        if 0 < self.close_after_days <= self.ask_after_days:
+            raise ValueError(f"close_after_days: expected more than ask_after_days or 0, got {self.close_after_days:g}")
+        return self
 
 
 class Privacy(_Section):
     keep_closed_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
 
+class Backup(_Section):
+    recipient: str = ""
+
+
 class Health(_Section):
     listen: Annotated[str, Field(pattern=r"^([^:]+:\d+)?$")] = ""
+
+
+class Logs(_Section):
+    format: Literal["console", "json"] = "console"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    error_command: tuple[str, ...] = ()
 
 
 class Config(_Section):
@@ -178,8 +206,11 @@ class Config(_Section):
     telegram: Telegram | None = None
     matrix: Matrix | None = None
     matching: Matching = Matching()
+    reminders: ReminderSettings = ReminderSettings()
     privacy: Privacy = Privacy()
+    backup: Backup = Backup()
     health: Health = Health()
+    logs: Logs = Logs()
 
     @model_validator(mode="after")
     def _staff_platform_is_there(self) -> "Config":
@@ -188,6 +219,14 @@ class Config(_Section):
         if self.staff.language not in self.desk.languages:
             raise ValueError(f"staff.language: expected one of {list(self.desk.languages)}, got {self.staff.language!r}")
         return self
+
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the desk writes on this machine's disks."""
+        database = self.storage.url.removeprefix("sqlite:///")
+        files = () if database == self.storage.url else (Path(database).absolute().parent,)
+        return (*files, self.matrix.store) if self.matrix else files
 
 
 S = TypeVar("S", bound=_Section)

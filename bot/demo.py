@@ -20,6 +20,7 @@ The desk in this window. Write as the person who asks.
   kako odprem espe            vprašanje · a question
   press 1   ali   1           izbira · a choice
   #1 Pozdravljeni, …          svetovanje odgovori v zadevi 1 · an adviser replies in ticket 1
+  #1 press 1                  izbira svetovanja · an adviser's choice
   # /vrsta                    kanal za svetovalce · the staff channel
   as Ana: Where do I start?   govori druga oseba · somebody else speaks
 
@@ -35,7 +36,7 @@ def demo(options: argparse.Namespace) -> int:
 
 def settings(**sections: object) -> Config:
     """The demo's configuration: as shipped, with example opening hours and the staff channel on the console."""
-    given = {"desk": {"hours": HOURS}, "staff": {"platform": NAME, "room": STAFF_ROOM}}
+    given = {"desk": {"hours": HOURS}, "staff": {"platform": NAME, "room": STAFF_ROOM, "undo_seconds": 0}}
     return Config.model_validate(given | sections)
 
 

@@ -2,10 +2,11 @@
 
 import argparse
 from datetime import date
+from pathlib import Path
 
 from bot.config import ConfigError
-from knowledge import checks, content, markup, trained
-from knowledge.content import ContentError
+from knowledge import checks, content, markup, replies, trained
+from knowledge.content import ContentError, Problem
 
 
 def check(options: argparse.Namespace) -> int:
@@ -16,11 +17,20 @@ def check(options: argparse.Namespace) -> int:
         problems = list(error.problems)
     else:
         problems = checks.check(loaded, options.folder, date.today())  # noqa: DTZ011 - a review date is a day at the desk
+    problems += _of_replies(replies.beside(options.folder))
     for problem in problems:
         print(f"warning: {problem}" if problem.warning else problem)
     errors = sum(not problem.warning for problem in problems)
     print(f"{options.folder}: {errors} problems, {len(problems) - errors} warnings")
     return 1 if errors else 0
+
+
+def _of_replies(file: Path) -> list[Problem]:
+    try:
+        replies.load(file, ("sl", "en"))
+    except ContentError as error:
+        return list(error.problems)
+    return []
 
 
 def list_entries(options: argparse.Namespace) -> int:

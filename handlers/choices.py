@@ -4,17 +4,17 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import commands, questions, tickets
+from handlers import commands, masking, questions, rating, tickets
 from handlers.desk import Desk
 from handlers.events import Event, Message, MessageRef, Press
-from handlers.orders import REUSABLE, Change, Choice, Verb
-from handlers.saying import conversation_of, told
+from handlers.orders import REUSABLE, Change, Choice, OpenChat, Verb
+from handlers.saying import conversation_of, say, told
 from handlers.situation import Guess, Question, Situation, Turn
 from knowledge.words import plain_key
 
 _NUMBER = re.compile(r"\s*(\d{1,2})\s*[.)]?\s*")
 _KEYCAP = re.compile(r"(\d)\ufe0f?\u20e3")
-_YES, _NO = (Verb.HELPED, Verb.FORGET), (Verb.NOT_HELPED, Verb.KEEP)
+_YES, _NO = (Verb.HELPED, Verb.FORGET, Verb.SOLVED, Verb.MASK), (Verb.NOT_HELPED, Verb.KEEP, Verb.UNSOLVED)
 
 
 def press(event: Press, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -23,8 +23,7 @@ def press(event: Press, situation: Situation, desk: Desk, now: datetime) -> Turn
     if choice is None and event.number is not None and 0 < event.number <= len(offer):
         choice = offer[event.number - 1]
     if choice is None:
-        conversation = conversation_of(event, situation, desk)
-        return told("command", conversation, desk, desk.speaks(conversation.language).old_choice)
+        return _old(event, situation, desk)
     turn = take(choice, event, situation, desk, now)
     if event.message is None or choice.verb in REUSABLE:
         return turn
@@ -44,6 +43,8 @@ def typed(message: Message, situation: Situation, desk: Desk) -> Choice | None:
     words = plain_key(message.text)
     if named := next((choice for choice in offer if words == plain_key(choice.label)), None):
         return named
+    if not words and (sign := message.text.strip()[:1]):
+        return next((choice for choice in offer if choice.label.startswith(sign)), None)
     texts = desk.speaks(situation.conversation.language)
     verbs = _YES if words in map(plain_key, texts.yes_words) else _NO if words in map(plain_key, texts.no_words) else ()
     return next((choice for choice in offer if choice.verb in verbs), None)
@@ -63,14 +64,22 @@ def take(choice: Choice, event: Event, situation: Situation, desk: Desk, now: da
             return tickets.wanted(conversation, question, situation, desk, now, helped=False)
         case Verb.REOPEN:
             return _reopen(event, situation, desk, now)
+        case Verb.LIKE | Verb.DISLIKE:
+            return rating.rate(choice, event, situation, desk)
+        case Verb.SOLVED | Verb.UNSOLVED:
+            return _solved(choice, event, situation, desk, now)
         case Verb.TOPICS:
             return commands.topics(event, situation, desk, now)
         case Verb.TOPIC:
             return commands.topic(choice.subject, event, situation, desk)
         case Verb.LANGUAGE:
             return commands.speak(choice.subject, event, situation, desk)
+        case Verb.OPEN_CHAT:
+            return _open_chat(choice, event, situation, desk)
         case Verb.FORGET:
             return commands.forgotten(event, situation, desk, now)
+        case Verb.MASK:
+            return masking.taken_out(event, situation, desk)
         case Verb.KEEP:
             return told("command", conversation, desk, texts.kept)
         case _:
@@ -105,7 +114,7 @@ def _helped(choice: Choice, event: Event, situation: Situation, desk: Desk) -> T
     texts, question = desk.speaks(conversation.language), _about(choice, situation)
     entry = desk.content.entry(choice.subject)
     related = [found for id in (entry.related if entry else ()) if (found := desk.content.entry(id))][:3]
-    offers = tuple(Choice(found.sides[texts.code].title, Verb.SHOW_ENTRY, found.id) for found in related)
+    offers = tuple(Choice(found.side(texts.code).title, Verb.SHOW_ENTRY, found.id) for found in related)
     parts = (texts.helped_thanks, texts.related) if offers else (texts.helped_thanks,)
     turn = told("command", conversation, desk, *parts, choices=offers)
     return replace(turn, question=replace(question, helped=True) if question else None)
@@ -116,6 +125,28 @@ def _reopen(event: Event, situation: Situation, desk: Desk, now: datetime) -> Tu
     if situation.ticket is not None or situation.referred_ticket is None:
         return tickets.wanted(conversation_of(event, situation, desk), None, situation, desk, now)
     return tickets.reopen(event, situation.referred_ticket, situation, desk, now)
+
+
+def _solved(choice: Choice, event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """What the person says when asked whether an answer was enough; the ticket may have been closed meanwhile."""
+    ticket = situation.referred_ticket
+    if ticket is None or not ticket.is_open:
+        return _reopen(event, situation, desk, now) if choice.verb is Verb.UNSOLVED else _old(event, situation, desk)
+    answer = tickets.closed_by_person if choice.verb is Verb.SOLVED else tickets.still_open
+    return answer(event, ticket, situation, desk, now)
+
+
+def _old(event: Event, situation: Situation, desk: Desk) -> Turn:
+    conversation = conversation_of(event, situation, desk)
+    return told("command", conversation, desk, desk.speaks(conversation.language).old_choice)
+
+
+def _open_chat(choice: Choice, event: Event, situation: Situation, desk: Desk) -> Turn:
+    """The bot comes to the person, and what they asked comes along."""
+    conversation = conversation_of(event, situation, desk)
+    opened = OpenChat(place=event.place, person=event.sender.id, word=choice.subject)
+    said = say(conversation, desk.speaks(conversation.language).chat_opened)
+    return Turn(kind="command", conversation=conversation, orders=(opened, said))
 
 
 def _about(choice: Choice, situation: Situation) -> Question | None:
@@ -129,5 +160,5 @@ def _browsed(choice: Choice, event: Event, situation: Situation, desk: Desk, now
     if entry is None:
         return None
     language = conversation_of(event, situation, desk).language
-    title = entry.sides[desk.speaks(language).code].title
+    title = entry.side(desk.speaks(language).code).title
     return Question(number=situation.number, text=title, language=language, decision="answer", at=now, shown=(entry.id,))

@@ -33,6 +33,11 @@ def find(message: Message) -> Command | None:
     return _BY_NAME.get(parts[0], unknown)
 
 
+def is_a_right(message: Message) -> bool:
+    """What the law gives to everybody, also to those whom the desk does not answer."""
+    return find(message) in (_privacy, _mydata, _forget)
+
+
 def _argument(message: Message) -> str:
     parts = split(message.text)
     return parts[1] if parts else ""
@@ -42,8 +47,10 @@ def _start(message: Message, situation: Situation, desk: Desk, now: datetime) ->
     """Welcome; a deep link's word opens its topic or entry: a hint, never a right."""
     conversation = conversation_of(message, situation, desk)
     word = _argument(message)
-    if message.carried_question is not None and situation.question and situation.question.number == message.carried_question:
-        return tickets.wanted(conversation, situation.question, situation, desk, now)
+    question = situation.question
+    if message.carried_question is not None and question and question.number == message.carried_question:
+        language = conversation.language if situation.conversation else question.language
+        return tickets.wanted(replace(conversation, language=language), question, situation, desk, now)
     if word == "adviser":
         return tickets.wanted(conversation, None, situation, desk, now)
     if any(topic.id == word for topic in desk.content.topics):
@@ -78,7 +85,7 @@ def topic(id: str, event: Event, situation: Situation, desk: Desk) -> Turn:
     if found is None:
         return told("command", conversation, desk, texts.old_choice)
     choices = (
-        *(Choice(entry.sides[texts.code].title, Verb.SHOW_ENTRY, entry.id) for entry in desk.content.entries if entry.topic == id),
+        *(Choice(entry.side(texts.code).title, Verb.SHOW_ENTRY, entry.id) for entry in desk.content.entries if entry.topic == id),
         Choice(texts.back_to_topics, Verb.TOPICS),
     )
     return told("command", conversation, desk, texts.entries_which.format(topic=found.names[texts.code]), choices=choices)

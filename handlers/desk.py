@@ -10,11 +10,28 @@ from handlers.hours import Hours, opening
 from handlers.texts import Texts
 from knowledge import markup
 from knowledge.decisions import Decision
-from knowledge.entries import Content, Entry
+from knowledge.entries import Content, Entry, Reply
 
 
 class Matcher(Protocol):
     def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision: ...
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """When the clock speaks up. Zero switches a reminder off."""
+
+    unclaimed: timedelta = timedelta(minutes=30)
+    """Opening time that a ticket may wait until somebody claims it."""
+    unanswered: timedelta = timedelta(hours=4)
+    """Opening time that the person of a claimed ticket may wait."""
+    ask_after: timedelta = timedelta(days=3)
+    """After an answer: when a person who says no more is asked whether it helped."""
+    close_after: timedelta = timedelta(days=7)
+    morning: bool = True
+    """A list of what waits, when a working day begins."""
+    weekly: int | None = 0
+    """The weekday, Monday is 0, on which the week's report is due."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,11 @@ class Desk:
     keep_closed: timedelta = timedelta(days=90)
     follow_up_within: timedelta = timedelta(minutes=30)
     """How long a question is remembered as the one that the next may refer to."""
-
+    reminders: Reminders = Reminders()
+    undo: int = 0
+    """Seconds for which a reply can be taken back before it is sent."""
+    replies: tuple[Reply, ...] = ()
+    """What advisers send by a short name."""
     answer_until: timedelta = timedelta(hours=6)
     """How old a question may be when the bot still answers it by itself: after an outage a person had better look at it."""
 
@@ -54,10 +75,14 @@ class Desk:
     def answer(self, entry: Entry, language: str) -> str:
         """The entry's answer as Markdown, its placeholders filled from the configuration."""
         texts = self.speaks(language)
+        return markup.fill(entry.side(texts.code).answer, self.values(texts))
+
+    def values(self, texts: Texts) -> dict[str, str]:
+        """What stands for the placeholders, as far as it is configured."""
         values = {f"contact.{key}": value for key, value in self.contact.items() if value}
         values["privacy.keep_closed_days"] = str(self.keep_closed.days)
         if self.privacy_contact:
             values["privacy.contact"] = self.privacy_contact
         if self.hours.week:
             values["hours"] = opening(self.hours, texts)
-        return markup.fill(entry.sides[texts.code].answer, values)
+        return values

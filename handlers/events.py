@@ -69,6 +69,11 @@ class Message(_Happened):
         found = re.fullmatch(r"/start q(\d{1,15})", self.text.strip())
         return int(found.group(1)) if found else None
 
+    @property
+    def is_command(self) -> bool:
+        """It begins as commands do: what is said with it may need all that is kept of the ticket."""
+        return self.text.lstrip()[:1] in ("/", "!")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit(_Happened):

@@ -35,12 +35,12 @@ def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> 
 
 
 def _invite(event: Event, turn: Turn, situation: Situation, desk: Desk) -> Turn:
-    conversation = replace(turn.conversation or conversation_of(event, situation, desk), offer=())
+    conversation = turn.conversation or conversation_of(event, situation, desk)
     texts = desk.speaks(conversation.language)
-    choices: tuple[Choice, ...] = ()
-    if link := desk.direct_links.get(event.place.platform):
-        start = f"q{turn.question.number}" if turn.question else "adviser"
-        choices = (Choice(texts.write_privately, Verb.OPEN_CHAT, url=link.replace("{start}", start)),)
+    start = f"q{turn.question.number}" if turn.question else "adviser" if turn.ticket else "private"
+    link = desk.direct_links.get(event.place.platform, "").replace("{start}", start)
+    choices = (Choice(texts.write_privately, Verb.OPEN_CHAT, start, url=link),)
+    conversation = replace(conversation, offer=() if link else choices)
     reply = event.id if isinstance(event, Message) else None
     said = replace(say(conversation, texts.in_private, choices=choices), reply_to=reply)
     return Turn(kind="escalate", conversation=conversation, question=turn.question, orders=(said,), guesses=turn.guesses)

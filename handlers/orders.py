@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handlers.events import Attachment, MessageRef, Place
+from handlers.events import Attachment, MessageRef, Place, Sender
 
 
 class Verb(StrEnum):
@@ -26,6 +26,23 @@ class Verb(StrEnum):
     CLOSE = "close"
     REOPEN_TICKET = "reopen_ticket"
     SEND_ENTRY = "send_entry"
+    DRAFT = "draft"
+    DRAFT_WORDING = "draft_wording"
+    DRAFT_ENTRY = "draft_entry"
+    DRAFT_CANCEL = "draft_cancel"
+    SHOW_DRAFT = "show_draft"
+    APPROVE = "approve"
+    REJECT = "reject"
+    MASK = "mask"
+    UNMASK = "unmask"
+    TAKE_OVER = "take_over"
+    SEND_HELD = "send_held"
+    KEEP_HELD = "keep_held"
+    SOLVED = "solved"
+    UNSOLVED = "unsolved"
+    LIKE = "like"
+    DISLIKE = "dislike"
+    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +52,25 @@ class Choice:
     label: str
     verb: Verb
     subject: str = ""
-    """The entry, topic or language it is about."""
+    """The entry, topic or language it is about; the id of the message that is held back; for `OPEN_CHAT` the word that comes along."""
     question: int | None = None
     ticket: int | None = None
     url: str = ""
-    """For `OPEN_CHAT`: a link, opened by the app and never pressed."""
+    """For `OPEN_CHAT` where a link does it: opened by the app and never pressed."""
     id: str = ""
     """What a platform's button carries: opaque, given when the order is put into the outbox."""
 
 
-REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE})
+REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT})
 """Choices that lead somewhere and change nothing: they may be pressed again."""
+
+DRAFTING = frozenset(
+    {Verb.DRAFT, Verb.DRAFT_WORDING, Verb.DRAFT_ENTRY, Verb.DRAFT_CANCEL, Verb.SHOW_DRAFT, Verb.APPROVE, Verb.REJECT},
+)
+"""What advisers choose about a draft; the subject begins with its number."""
+
+HELD = frozenset({Verb.TAKE_OVER, Verb.SEND_HELD, Verb.KEEP_HELD})
+"""Choices about a message that an adviser wrote and that is held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +102,12 @@ class Say:
     ticket: int | None = None
     """In the staff channel: said in this ticket's thread. To a person: about this ticket."""
     reply_to: str | None = None
+    hold: int = 0
+    """Seconds to wait before it is sent."""
+    report: MessageRef | None = None
+    """The message of the staff channel to mark as sent or failed; when what was said there is withdrawn before, nothing is sent."""
+    mentions: tuple[Sender, ...] = ()
+    """In the staff channel: the advisers whom it is meant for, named before the text and notified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +123,13 @@ class Relay:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     report: bool = False
-    """Mark the original as sent or failed: for what advisers write."""
+    """For what advisers write: mark the original as sent or failed, and send its text as it reads by then."""
+    hold: int = 0
+    """Seconds to wait before it is sent: as long it can still be taken back."""
     note: str = ""
     """What kind of relay, when it is not a new message: our words, before the text."""
+    not_carried: str = ""
+    """What is said of an attachment that cannot be carried over: our words, after its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +191,16 @@ class OpenThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowState:
-    """Show a ticket's state on its thread (icon, title, closed or open)."""
+    """Show a ticket's state on its thread (icon, title, closed or open) and on its card."""
 
     place: Place
     ticket: int
     state: str
     title: str
+    choices: tuple[Choice, ...] = ()
+    """What the card offers from now on; empty: what it offered before."""
+    card: MessageRef | None = None
+    """The card. Filled when it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +231,19 @@ class GiveData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenChat:
+    """Go on with this person in a private chat, where no link leads to one.
+
+    When they are there, it is as if they had said `/start` and the word.
+    """
+
+    place: Place
+    """Where they asked."""
+    person: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendFile:
     """A file made by us."""
 
@@ -201,7 +253,7 @@ class SendFile:
     parts: tuple[Part, ...] = ()
 
 
-Order = Say | Relay | Change | Remove | React | Mark | OpenThread | ShowState | ShowWaiting | GiveData | SendFile
+Order = Say | Relay | Change | Remove | React | Mark | OpenThread | ShowState | ShowWaiting | GiveData | OpenChat | SendFile
 
 
 def destination(order: Order) -> tuple[str, str]:

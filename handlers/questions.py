@@ -68,7 +68,7 @@ def _answered(conversation: Conversation, question: Question, entries: tuple[Ent
 def _offered(conversation: Conversation, question: Question, options: tuple[Entry, ...], desk: Desk) -> Turn:
     texts = desk.speaks(conversation.language)
     choices = (
-        *(Choice(entry.sides[texts.code].title, Verb.SHOW_ENTRY, entry.id, question.number) for entry in options),
+        *(Choice(entry.side(texts.code).title, Verb.SHOW_ENTRY, entry.id, question.number) for entry in options),
         Choice(texts.none_of_these, Verb.NONE_OF_THESE, question=question.number),
     )
     turn = told("suggest", replace(conversation, question=question.number), desk, texts.unsure, choices=choices)
@@ -107,14 +107,21 @@ def _answer(conversation: Conversation, entries: tuple[Entry, ...], question: in
     parts: list[str | Text] = [texts.two_answers] if len(entries) > 1 else []
     for entry in entries:
         if len(entries) > 1:
-            parts.append(f"**{entry.sides[texts.code].title}**")
-        parts += [desk.answer(entry, texts.code), *_footer(entry, texts, now)]
+            parts.append(f"**{entry.side(texts.code).title}**")
+        parts += answer_parts(entry, texts, desk, now)
     parts.append(texts.helped_question)
     choices = (
         Choice(texts.helped_yes, Verb.HELPED, entries[0].id, question),
         Choice(texts.helped_no, Verb.NOT_HELPED, entries[0].id, question),
     )
     return say(conversation, *parts, choices=choices)
+
+
+def answer_parts(entry: Entry, texts: Texts, desk: Desk, now: datetime) -> list[str | Text]:
+    """An entry's answer with its source line; said before it when nobody has translated it yet."""
+    alone = next(iter(entry.sides))
+    only = [] if texts.code in entry.sides else [texts.answer_one_language.format(language=desk.speaks(alone).language_name)]
+    return [*only, desk.answer(entry, texts.code), *_footer(entry, texts, now)]
 
 
 def _footer(entry: Entry, texts: Texts, now: datetime) -> list[str | Text]:

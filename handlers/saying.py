@@ -13,10 +13,10 @@ _NAME_LENGTH = 40
 
 
 def conversation_of(event: Event, situation: Situation, desk: Desk) -> Conversation:
-    """The conversation as it stands, or a new one; nothing is on offer in it any more."""
+    """The conversation as it stands, or a new one; nothing is on offer or awaited in it any more."""
     known = situation.conversation
     if known is not None:
-        return replace(known, place=event.place, person=event.sender, offer=())
+        return replace(known, place=event.place, person=event.sender, offer=(), awaits=None)
     hint = (event.sender.language or "")[:2]
     language = hint if hint in desk.texts else desk.language
     # Where others read along nobody needs a welcome.
@@ -63,6 +63,16 @@ def adviser_name(adviser: Sender | None, texts: Texts) -> str:
 def harmless(text: str, length: int) -> str:
     """What somebody wrote, on one line and so that it can neither format, mention nor link: letters, digits, plain punctuation."""
     return short(re.sub(r"[^\w',.?! -]+|_", " ", text), length).strip(" .-")
+
+
+def pieces(text: str, length: int = 3000) -> list[str]:
+    """A long text in parts of at most that length, parted between lines or words if possible."""
+    parts = []
+    while len(text) > length:
+        at = next((at for gap in ("\n", " ") if (at := text.rfind(gap, length // 2, length)) > 0), length)
+        parts.append(text[:at])
+        text = text[at:].lstrip("\n ")
+    return [*parts, text]
 
 
 def short(text: str, length: int = 60) -> str:

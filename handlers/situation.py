@@ -1,5 +1,6 @@
 """What is loaded for an event, and what comes of it: values that storage reads and writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ class Conversation:
     """What the person may choose by typing a number: the last thing offered."""
     awaits: Choice | None = None
     """What the person's next words belong to, when the bot has asked for them."""
+    changed_at: datetime | None = None
+    """When it was last saved: since when something is on offer or awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Question:
     text: str
     language: str
     decision: str
-    """`answer`, `suggest` or `escalate`."""
+    """`answer`, `suggest` or `escalate`; `held` for one of too many at once."""
     at: datetime
     shown: tuple[str, ...] = ()
     """The entries shown as the answer."""
@@ -106,6 +109,8 @@ class Line:
     attachments: tuple[Attachment, ...] = ()
     origin: MessageRef | None = None
     copy: MessageRef | None = None
+    adviser: Sender | None = None
+    """Which adviser wrote it."""
 
     def other_side(self, message: MessageRef) -> MessageRef | None:
         return self.copy if message == self.origin else self.origin
@@ -143,6 +148,42 @@ class Block:
     at: datetime
 
 
+class DraftState(StrEnum):
+    BEGUN = "begun"
+    """Its author has not decided yet what it is to be."""
+    OPEN = "open"
+    """Waits for a second person."""
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    """Approved, and written into files for the curator."""
+    DONE = "done"
+    """Part of the FAQ's files, or left out of them by the curator."""
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    """Given up by its author before it was open: not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposed entry or wording, in general words, with its trail."""
+
+    number: int
+    entry: str
+    """The id of the entry that it adds a wording to, or makes."""
+    topic: str
+    language: str
+    wording: str
+    author: Sender
+    created_at: datetime
+    answer: str = ""
+    """Of a new entry, Markdown; empty when a wording is all that it adds."""
+    state: DraftState = DraftState.BEGUN
+    ticket: int | None = None
+    """Where it comes from; None when its person was erased."""
+    decided_by: Sender | None = None
+    decided_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     number: int
@@ -159,18 +200,33 @@ class Situation:
     referred_ticket: Ticket | None = None
     pressed: Choice | None = None
     """What a `Press` by its opaque id stands for, unless it was used before or belongs to somebody else."""
+    spent: Choice | None = None
+    """In the staff channel: what a `Press` stands for that came after another one, which was first."""
     open_tickets: tuple[Ticket, ...] = ()
     """In the staff channel: oldest first."""
     waiting_before: int = 0
     """How many tickets wait for us already."""
     lines: tuple[Line, ...] = ()
-    """The ticket's lines so far, oldest first, where the event needs them."""
+    """The lines of the person's tickets so far, oldest first, where the event needs them."""
+    history: tuple[Happening, ...] = ()
+    """In the staff channel: what happened to the ticket so far, oldest first."""
+    earlier: tuple[Ticket, ...] = ()
+    """The person's tickets but the present one, while they are kept, newest first."""
+    offered: tuple[Choice, ...] = ()
+    """In the staff channel: what the message offers to which this one replies."""
+    blocked: tuple[Block, ...] = ()
+    """For a command in the staff channel: all whom the desk does not answer, the first one first."""
     may_advise: bool = True
     """In the staff channel: the sender is one of its members, freshly looked up."""
     advisers: tuple[Sender, ...] = ()
     """In the staff channel: who has worked here, by name."""
     block: Block | None = None
     """Of the person whose event this is; in the staff channel of the ticket's person."""
+    drafts: tuple[Draft, ...] = ()
+    """In the staff channel: those begun or open, oldest first, and the one that a press is about."""
+    next_draft: int = 1
+    lately: int = 0
+    """How many events the person sent in the same minute before this one; counted no further than is of interest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +234,7 @@ class Turn:
     """What one event leads to."""
 
     kind: str
-    """`answer`, `suggest`, `escalate`, `smalltalk`, `command`, `ticket`, `adviser`; `none` when there is nothing to do."""
+    """`answer`, `suggest`, `escalate`, `smalltalk`, `command`, `ticket`, `adviser`, `clock`, `blocked`; `none`: nothing to do."""
     conversation: Conversation | None = None
     question: Question | None = None
     ticket: Ticket | None = None
@@ -190,5 +246,11 @@ class Turn:
     """All that is due for the ticket from now on, in place of what was."""
     block: Block | None = None
     unblock: Block | None = None
+    absorbed: Ticket | None = None
+    """Another ticket of the person's: its lines are `ticket`'s from now on."""
+    drafts: tuple[Draft, ...] = ()
+    """New or changed ones."""
+    rewrite: Callable[[str], str] | None = None
+    """How to rewrite all that is kept of what the person of this event wrote."""
     erase: bool = False
     """Delete everything about the person of this event; only the orders of this turn survive, until they are carried out."""

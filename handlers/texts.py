@@ -26,6 +26,7 @@ class Texts:
     nothing_to_cancel: str
     old_choice: str
     illegible: str
+    slow_down: str
     answer_source: str
     source_one: str
     source_many: str
@@ -51,7 +52,23 @@ class Texts:
     handed_over_late: str
     in_private: str
     write_privately: str
+    chat_opened: str
     handed_over_failure: str
+    closed_until: str
+    ahead: Plural
+    busy: str
+    taken: str
+    taken_by: str
+    ask_again: str
+    solved: str
+    still_open: str
+    ticket_closed_quiet: str
+    rate: str
+    like: str
+    dislike: str
+    liked: str
+    disliked: str
+    commented: str
     closed_now: str
     expected: str
     expected_unknown: str
@@ -66,10 +83,16 @@ class Texts:
     until_today: str
     until_day: str
     weekdays_until: tuple[str, ...]
+    at_today: str
+    at_day: str
+    weekdays_at: tuple[str, ...]
     weekdays: tuple[str, ...]
     full_hour: str
+    full_hour_at: str
     hour_minute: str
     date_pattern: str
+    you_are_blocked: str
+    tickets_merged: str
     status_none: str
     status_nothing: str
     status_waiting: str
@@ -107,17 +130,53 @@ class Texts:
     card_why_far: str
     card_expected: str
     card_again: str
+    card_earlier: str
+    entry_choice: str
     card_hint: str
     claim: str
     close: str
     release: str
+    take_over: str
+    note: str
     reopen_ticket: str
     claimed_by: str
+    claimed_yours: str
+    taken_over_by: str
+    assigned_to: str
+    assign_whom: str
     claimed_already: str
     released_by: str
     closed_by: str
     closed_already: str
     reopened_by: str
+    snoozed_until: str
+    snoozed: str
+    snooze_usage: str
+    held_claimed: str
+    held_closed: str
+    send_anyway: str
+    take_over_and_send: str
+    reopen_and_send: str
+    do_not_send: str
+    decided_already: str
+    merge_which: str
+    merge_none: str
+    merged_here: str
+    merged_there: str
+    history_head: str
+    history_line: str
+    history_person: str
+    history_clock: str
+    happened: Mapping[str, str]
+    """What can happen to a ticket, as its history tells it."""
+    block_usage: str
+    blocked_by: str
+    blocked_already: str
+    blocked_not: str
+    blocked_nobody: str
+    blocked_head: str
+    blocked_line: str
+    unblocked: str
     open_already: str
     person_reopened: str
     person_not_helped: str
@@ -126,16 +185,21 @@ class Texts:
     person_erased: str
     person_removed: str
     person_edited: str
+    person_floods: str
     mark_sent: str
+    withdrawn: str
+    mark_held: str
     mark_internal: str
     not_sent: str
-    reason_closed: str
+    reason_blocked: str
+    reason_other_open: str
     reason_unknown_command: str
     reason_no_ticket: str
     reason_empty: str
     reason_note_empty: str
     reason_unreachable: str
     reason_refused: str
+    reason_too_late: str
     reason_unknown: str
     reason_failed: str
     reason_not_member: str
@@ -152,21 +216,88 @@ class Texts:
     reason_illegible: str
     waiting_head: Plural
     waiting_none: str
+    remind_unclaimed: str
+    remind_unanswered: str
+    remind_wake: str
+    promised: str
+    promised_over: str
+    closed_by_time: str
+    closed_by_person: str
+    person_liked: str
+    person_disliked: str
+    person_commented: str
+    morning_head: Plural
+    morning_snoozed: str
     queue_empty: str
     queue_head: Plural
     queue_line: str
     state_waiting: str
     state_claimed: str
     state_answered: str
+    state_snoozed: str
+    state_snoozed_for_them: str
     state_closed: str
     entry_none: str
+    entry_which: str
+    entry_hint: str
+    send_as_it_is: str
+    entry_sent: str
+    none_fit: str
+    replies_head: str
+    replies_none: str
     entry_usage: str
     staff_help: str
     alert_quarantined: str
     alert_undelivered: str
     alert_undelivered_plain: str
+    alert_deaf: str
+    alert_heard: str
+    alert_disk: str
+    alert_disk_over: str
+    alert_behind: str
+    alert_behind_over: str
     and_word: str
+    personal_kind: Mapping[str, str]
+    personal_warned: str
+    take_out: str
+    taken_out: str
+    personal_masked: str
+    unmask: str
+    unmasked: str
+    nothing_masked: str
+    answer_one_language: str
+    draft_button: str
+    draft_head: str
+    draft_answer: str
+    draft_took: str
+    draft_nearest: str
+    draft_no_nearest: str
+    draft_add: str
+    draft_new: str
+    draft_cancel: str
+    draft_cancelled: str
+    draft_opened: str
+    draft_wording_head: str
+    draft_entry_head: str
+    draft_from: str
+    draft_missing: str
+    draft_hint: str
+    draft_approve: str
+    draft_reject: str
+    draft_approved: str
+    draft_rejected: str
+    draft_own: str
+    draft_anybody: str
+    draft_changed: str
+    draft_gone: str
+    draft_nothing: str
+    draft_which: str
+    draft_edit_usage: str
+    drafts_none: str
+    drafts_head: Plural
     attachment: Mapping[str, str]
+    not_carried: str
+    attachment_left: str
 
     def plural(self, forms: Plural, n: int) -> str:
         """The form that goes with the number, filled with it."""

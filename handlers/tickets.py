@@ -1,17 +1,24 @@
 """A question handed to the advisers, seen from the person's side."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, hours
+from handlers import cards, hours, rating, states
 from handlers.desk import Desk
 from handlers.events import Edit, Event, Message, MessageRef, Reaction, Removal, Unreachable
-from handlers.orders import Choice, Mark, Order, Quote, Relay, ShowState, Sign, Text, Verb
-from handlers.saying import conversation_of, display_name, say, short, to_staff, told, welcomed
+from handlers.orders import Choice, Mark, Order, Quote, Relay, Say, ShowState, Sign, Text
+from handlers.personal import masked
+from handlers.saying import adviser_name, conversation_of, display_name, say, short, to_staff, told, welcomed
 from handlers.situation import Conversation, Happening, Line, Question, Situation, State, Ticket, Turn
 from handlers.texts import Texts
+from knowledge.decisions import Wish
 
 NOTHING = Turn(kind="none")
+_MANY = 3
+"""So many others waiting, and the person is told that it may take longer."""
+_FEW_WORDS = 60
+"""A longer text says more than that the matter is solved."""
 
 
 def open_ticket(
@@ -33,17 +40,18 @@ def open_ticket(
         place=conversation.place,
         person=conversation.person,
         language=conversation.language,
-        title=short(question.text) if question else "",
+        title=short(masked(question.text)) if question else "",
         opened_at=now,
+        waiting_since=now,
         question=question.number if question else None,
         expected_by=desk.hours.expected(now),
     )
     tried = tried or cards.tried(question, desk, helped=helped)
-    texts = desk.speaks(conversation.language)
     orders: tuple[Order, ...] = (
         *welcome,
-        say(conversation, _handed_over(told.format(ticket=ticket.number), ticket, desk, texts, now), ticket=ticket.number),
-        cards.open_thread(ticket, question, tried, desk, now),
+        say(conversation, _handed_over(told, ticket, situation.waiting_before, desk, now), ticket=ticket.number),
+        cards.open_thread(ticket, question, tried, situation.earlier, desk, now),
+        *cards.rest(ticket, question, desk),
     )
     lines: tuple[Line, ...] = ()
     if message is not None and (message.text.strip() or message.attachments):
@@ -96,9 +104,10 @@ def _wanted_again(conversation: Conversation, question: Question | None, ticket:
     texts = desk.speaks(conversation.language)
     text = texts.already_open.format(ticket=ticket.number, expected=expected(ticket, desk, texts, now))
     turn = told("ticket", conversation, desk, text)
+    changed = states.person_wrote(ticket, now)
     about = (Quote(question.text),) if question and question.number != ticket.question else ()
     note = to_staff(desk, desk.staff_texts.person_not_helped, *about, ticket=ticket.number)
-    return replace(turn, question=question, orders=(*turn.orders, note))
+    return replace(turn, question=question, ticket=changed, orders=(*turn.orders, *shown_state(ticket, changed, desk), note))
 
 
 def pass_on(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -106,8 +115,14 @@ def pass_on(message: Message, situation: Situation, desk: Desk, now: datetime) -
     ticket = situation.ticket
     assert ticket is not None
     conversation = conversation_of(message, situation, desk)
-    state = State.CLAIMED if ticket.adviser is not None else State.WAITING
-    changed = replace(ticket, state=state, person=message.sender, title=ticket.title or short(message.text))
+    if _says_solved(message, conversation, desk):
+        turn = closed_by_person(message, ticket, situation, desk, now)
+        return replace(turn, lines=(_line(ticket, message, now),), orders=(_relay(ticket, message, desk), *turn.orders))
+    return _passed_on(message, ticket, conversation, desk, now)
+
+
+def _passed_on(message: Message, ticket: Ticket, conversation: Conversation, desk: Desk, now: datetime) -> Turn:
+    changed = replace(states.person_wrote(ticket, now), person=message.sender, title=ticket.title or short(masked(message.text)))
     return Turn(
         kind="ticket",
         conversation=conversation,
@@ -115,6 +130,15 @@ def pass_on(message: Message, situation: Situation, desk: Desk, now: datetime) -
         lines=(_line(ticket, message, now),),
         orders=(_relay(ticket, message, desk), *shown_state(ticket, changed, desk)),
     )
+
+
+def _says_solved(message: Message, conversation: Conversation, desk: Desk) -> bool:
+    """ "Hvala, rešeno": few words, and nothing else in them."""
+    words = message.text.strip()
+    if not words or message.attachments or len(words) > _FEW_WORDS or "?" in words:
+        return False
+    decision = desk.matcher.decide(words, conversation.language)
+    return isinstance(decision, Wish) and decision.kind == "solved"
 
 
 def reopened_by_reply(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -132,7 +156,7 @@ def reopened_by_reply(message: Message, situation: Situation, desk: Desk, now: d
 def reopen(event: Event, ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
     conversation = conversation_of(event, situation, desk)
     texts, staff = desk.speaks(conversation.language), desk.staff_texts
-    changed = replace(ticket, state=State.WAITING, adviser=None, closed_at=None, expected_by=desk.hours.expected(now))
+    changed = states.reopened(replace(ticket, adviser=None, expected_by=desk.hours.expected(now)), now)
     text = texts.ticket_reopened.format(ticket=ticket.number) + " " + expected(changed, desk, texts, now)
     return Turn(
         kind="ticket",
@@ -144,6 +168,42 @@ def reopen(event: Event, ticket: Ticket, situation: Situation, desk: Desk, now: 
             *shown_state(ticket, changed, desk),
             to_staff(desk, staff.person_reopened.format(ticket=ticket.number), ticket=ticket.number),
         ),
+    )
+
+
+def closed_by_person(event: Event, ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """The person says that it is solved."""
+    conversation = conversation_of(event, situation, desk)
+    texts = desk.speaks(conversation.language)
+    closed = states.closed(ticket, now)
+    goodbye = rating.goodbye(closed, texts.ticket_closed, texts)
+    return Turn(
+        kind="ticket",
+        conversation=replace(conversation, offer=goodbye.choices),
+        ticket=closed,
+        history=(_happened(ticket, now, "person", "closed"),),
+        orders=(
+            goodbye,
+            *shown_state(ticket, closed, desk),
+            to_staff(desk, desk.staff_texts.closed_by_person.format(ticket=ticket.number), ticket=ticket.number),
+        ),
+    )
+
+
+def still_open(event: Event, ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """The person says that the answer was not enough: it is our turn again."""
+    conversation = conversation_of(event, situation, desk)
+    texts = desk.speaks(conversation.language)
+    changed = replace(states.person_wrote(ticket, now), expected_by=desk.hours.expected(now))
+    text = texts.still_open.format(ticket=ticket.number, expected=expected(changed, desk, texts, now))
+    note = to_staff(desk, desk.staff_texts.person_not_helped, ticket=ticket.number)
+    mentioned = replace(note, mentions=(ticket.adviser,) if ticket.adviser else ())
+    return Turn(
+        kind="ticket",
+        conversation=conversation,
+        ticket=changed,
+        history=(_happened(ticket, now, "person", "not_solved"),),
+        orders=(say(conversation, text, ticket=ticket.number), *shown_state(ticket, changed, desk), mentioned),
     )
 
 
@@ -173,7 +233,7 @@ def touched(event: Reaction | Removal, situation: Situation, desk: Desk, now: da
     if line is None or ticket is None:
         return NOTHING
     if isinstance(event, Removal):
-        note = to_staff(desk, desk.staff_texts.person_removed, Quote(short(line.text)), ticket=ticket.number)
+        note = to_staff(desk, desk.staff_texts.person_removed, Quote(short(masked(line.text))), ticket=ticket.number)
         return Turn(kind="ticket", orders=(note,))
     if not event.emoji:
         return NOTHING
@@ -204,9 +264,9 @@ def after_failure(event: Event, situation: Situation, desk: Desk, now: datetime)
         text = desk.staff_texts.not_sent.format(reason=desk.staff_texts.reason_failed)
         number = situation.ticket.number if situation.ticket else None
         return Turn(kind="adviser", orders=(Mark(message=ref, sign=Sign.FAILED, ticket=number, text=text),))
-    if situation.ticket is not None:
-        return pass_on(message=event, situation=situation, desk=desk, now=now)
     conversation = conversation_of(event, situation, desk)
+    if situation.ticket is not None:
+        return _passed_on(event, situation.ticket, conversation, desk, now)
     question = Question(number=situation.number, text=event.text, language=conversation.language, decision="escalate", at=now)
     return open_ticket(
         conversation,
@@ -227,23 +287,41 @@ def expected(ticket: Ticket, desk: Desk, texts: Texts, now: datetime) -> str:
     return texts.expected.format(when=hours.until(ticket.expected_by.astimezone(desk.hours.zone), now, texts))
 
 
-def shown_state(before: Ticket, after: Ticket, desk: Desk) -> tuple[Order, ...]:
-    """Show a ticket's new state on its thread, when it is new."""
-    if before.state == after.state and before.adviser == after.adviser and before.title == after.title:
+def shown_state(before: Ticket, after: Ticket, desk: Desk, nearest: tuple[Choice, ...] = ()) -> tuple[Order, ...]:
+    """Show a ticket's new state on its thread, when it is new. `nearest` are the entries that its card goes on offering."""
+    texts = desk.staff_texts
+    title, choices = cards.title(after, desk), cards.choices(after, texts, nearest)
+    if before.state == after.state and before.adviser == after.adviser and cards.title(before, desk) == title:
         return ()
-    title = cards.title(after, desk.staff_texts)
-    return (ShowState(place=desk.staff, ticket=after.number, state=after.state, title=title),)
+    changed = choices if choices != cards.choices(before, texts, nearest) else ()
+    return (ShowState(place=desk.staff, ticket=after.number, state=after.state, title=title, choices=changed),)
 
 
-def closing(ticket: Ticket, texts: Texts) -> tuple[Text, Choice]:
-    """What the person reads when a ticket is closed, and the way back."""
-    return Text(texts.ticket_closed.format(ticket=ticket.number)), Choice(texts.reopen, Verb.REOPEN, ticket=ticket.number)
+def taken(before: Ticket, after: Ticket, desk: Desk) -> tuple[Order, ...]:
+    """The person is told when an adviser takes their ticket, the first time."""
+    if after.state is not State.CLAIMED or before.adviser is not None or before.claimed_at is not None:
+        return ()
+    texts, name = desk.speaks(after.language), after.adviser.name if after.adviser else ""
+    text = texts.taken_by.format(ticket=after.number, name=adviser_name(after.adviser, texts)) if name else texts.taken
+    return (Say(place=after.place, parts=(Text(text.format(ticket=after.number)),), ticket=after.number),)
 
 
-def _handed_over(told: str, ticket: Ticket, desk: Desk, texts: Texts, now: datetime) -> str:
-    closed = "" if not desk.hours.week or desk.hours.is_open(now) else texts.closed_now
-    when = " ".join(part for part in (closed, expected(ticket, desk, texts, now), texts.add_more) if part)
-    return f"{told}\n\n{when}"
+def _handed_over(told: str, ticket: Ticket, before: int, desk: Desk, now: datetime) -> str:
+    """`before` is how many tickets wait for us already."""
+    texts = desk.speaks(ticket.language)
+    parts = (*_what_to_expect(before, desk, texts, now), expected(ticket, desk, texts, now), texts.add_more)
+    return f"{told.format(ticket=ticket.number)}\n\n{' '.join(parts)}"
+
+
+def _what_to_expect(before: int, desk: Desk, texts: Texts, now: datetime) -> Iterator[str]:
+    """Nobody is there, or others wait too."""
+    if desk.hours.week and not desk.hours.is_open(now):
+        opens = desk.hours.opens(now)
+        yield texts.closed_until.format(when=hours.at(opens, now, texts)) if opens else texts.closed_now
+    if before:
+        yield texts.plural(texts.ahead, before)
+    if before >= _MANY and desk.hours.is_open(now):
+        yield texts.busy
 
 
 def _relay(ticket: Ticket, message: Message, desk: Desk) -> Relay:
@@ -254,12 +332,13 @@ def _relay(ticket: Ticket, message: Message, desk: Desk) -> Relay:
         text=message.text,
         origin=MessageRef(message.place.platform, message.place.room, message.id),
         attachments=message.attachments,
+        not_carried=desk.staff_texts.not_carried if message.attachments else "",
     )
 
 
 def _line(ticket: Ticket, message: Message, now: datetime) -> Line:
     origin = MessageRef(message.place.platform, message.place.room, message.id)
-    return Line(ticket=ticket.number, author="person", text=message.text, at=now, origin=origin)
+    return Line(ticket=ticket.number, author="person", text=message.text, at=now, attachments=message.attachments, origin=origin)
 
 
 def _happened(ticket: Ticket, now: datetime, who: str, what: str) -> Happening:

@@ -28,9 +28,13 @@ _YEAR = re.compile(r"\b20\d\d\b")
 
 def check(content: Content, folder: Path, today: date) -> list[Problem]:
     """Every breach of the curation rules in a content that was loaded from this folder, files in order, warnings included."""
+    return sorted([*faults(content, folder, today), *_confusions(content)], key=lambda problem: problem.file)
+
+
+def faults(content: Content, folder: Path, today: date) -> list[Problem]:
+    """The breaches that are found by reading alone, in a moment."""
     problems = [problem for entry in content.entries for problem in _check_entry(entry, content, today)]
-    problems += [*_unread_files(folder), *_empty_topics(content), *_check_replies(content), *_same_texts(content), *_confusions(content)]
-    return sorted(problems, key=lambda problem: problem.file)
+    return [*problems, *_unread_files(folder), *_empty_topics(content), *_check_replies(content), *_same_texts(content)]
 
 
 def _check_entry(entry: Entry, content: Content, today: date) -> Iterator[Problem]:
@@ -60,18 +64,19 @@ def _check_side(file: str, language: str, side: Side) -> Iterator[Problem]:
         yield Problem(file, f"[{language}] wordings", f"are {len(side.wordings)}; at least {FEWEST_WORDINGS} are needed")
     if len(side.answer) > LONGEST_ANSWER:
         yield Problem(file, f"[{language}] answer", f"has {len(side.answer)} characters; at most {LONGEST_ANSWER} are read")
-    yield from (Problem(file, f"[{language}] answer", sentence) for sentence in _faults_of_text(side.answer))
+    yield from (Problem(file, f"[{language}] answer", sentence) for sentence in faults_of_text(side.answer))
     for paragraph in re.split(r"\n\s*\n", side.answer):
         if (amount := _AMOUNT.search(paragraph)) and not _YEAR.search(paragraph):
             yield Problem(file, f"[{language}] answer", f'"{amount[0].strip()}" has no year in its paragraph')
 
 
-def _faults_of_text(text: str) -> Iterator[str]:
+def faults_of_text(text: str, placeholders: frozenset[str] = PLACEHOLDERS) -> Iterator[str]:
+    """What is wrong with a Markdown text of ours, a sentence each."""
     for element in markup.outside(text):
         yield f"uses {element}; only paragraphs, lists, **bold** and [links](https://…) are shown everywhere"
     for name in dict.fromkeys(markup.placeholders(text)):
-        if name not in PLACEHOLDERS:
-            yield f"there is no placeholder {{{name}}}; known are {', '.join(sorted(PLACEHOLDERS))}"
+        if name not in placeholders:
+            yield f"there is no placeholder {{{name}}}; known are {', '.join(sorted(placeholders))}"
     if re.search(r"[{}]", markup.without_placeholders(text)):
         yield "has a curly bracket that belongs to no placeholder"
     for url in markup.links(text):
@@ -107,7 +112,7 @@ def _empty_topics(content: Content) -> Iterator[Problem]:
 def _check_replies(content: Content) -> Iterator[Problem]:
     for kind in content.small_talk:
         for language, reply in kind.replies.items():
-            yield from (Problem("small-talk.toml", f"[{kind.id}.{language}] reply", sentence) for sentence in _faults_of_text(reply))
+            yield from (Problem("small-talk.toml", f"[{kind.id}.{language}] reply", sentence) for sentence in faults_of_text(reply))
 
 
 @dataclass(frozen=True, slots=True)

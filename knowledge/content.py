@@ -30,6 +30,7 @@ WISHES = ("human", "did_not_help", "solved")
 _OWN_FILES = {"topics.toml", "small-talk.toml", "wishes.toml", "synonyms.toml", "out-of-scope.toml"}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 _TOPICS = TypeAdapter(dict[str, dict[str, shapes.Text | list[str]]])
 _ENTRY = TypeAdapter(shapes.EntryFile)
@@ -82,7 +83,7 @@ def load(folder: Path, languages: Sequence[str] = ("sl", "en")) -> Content:
     )
     if reading.problems:
         raise ContentError(reading.problems)
-    return _with_digest(content)
+    return digested(content)
 
 
 def from_lines(lines: Iterable[Mapping[str, Any]]) -> Content:
@@ -104,15 +105,26 @@ def from_lines(lines: Iterable[Mapping[str, Any]]) -> Content:
         colloquial={},
         digest="",
     )
-    return _with_digest(content)
+    return digested(content)
 
 
 def _entry_of_lines(label: str, texts: Mapping[str, Sequence[str]]) -> Entry:
-    sides = {language: Side(title=label, wordings=tuple(wordings), keywords=(), answer="") for language, wordings in texts.items()}
+    sides = {
+        language: Side(title=_spoken(label, wordings), wordings=tuple(wordings), keywords=(), answer="")
+        for language, wordings in texts.items()
+    }
     return Entry(id=label, topic="lines", sides=sides, reviewed=date.min)
 
 
-def _with_digest(content: Content) -> Content:
+def _spoken(label: str, wordings: Sequence[str]) -> str:
+    """The label in words where the wordings use one of them (`card_declined`); a number only would be a wording that nobody says."""
+    words = _LETTERS.findall(label)
+    used = {word.lower() for text in wordings for word in _LETTERS.findall(text)}
+    return " ".join(words) if used.intersection(word.lower() for word in words) else wordings[0]
+
+
+def digested(content: Content) -> Content:
+    """With the digest that belongs to what it holds now."""
     return replace(content, digest=sha256(repr(content).encode()).hexdigest())
 
 

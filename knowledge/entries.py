@@ -27,13 +27,17 @@ class Entry:
     id: str
     topic: str
     sides: Mapping[str, Side]
-    """By language code, the desk's languages all present."""
+    """By language code: the desk's languages, or a single one while an entry that was approved in chat waits for its curator."""
     reviewed: date
     confirmed_by: str = ""
     review_by: date | None = None
     sensitive: bool = False
     related: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+
+    def side(self, language: str) -> Side:
+        """In this language; in the one that there is, where this one is missing."""
+        return self.sides.get(language) or next(iter(self.sides.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,12 @@ class Content:
 
     def entry(self, id: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What advisers send by a short name; titles and texts by language."""
+
+    name: str
+    titles: Mapping[str, str]
+    texts: Mapping[str, str]

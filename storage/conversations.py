@@ -30,6 +30,7 @@ def _conversation(row: Row[Any]) -> Conversation:
         question=row.question,
         offer=tuple(load(Choice, choice) for choice in row.offer),
         awaits=load(Choice, row.awaits) if row.awaits else None,
+        changed_at=row.changed_at,
     )
 
 

@@ -15,11 +15,22 @@ from storage.tables import cursors, inbox
 _KINDS = {type_.__name__: type_ for type_ in get_args(Event)}
 
 
+MOST_ROOMS = 64
+"""Among so many rooms the next is chosen; the others follow when one of these is done."""
+
+Room = tuple[str, str]
+"""Platform and room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     number: int
     event: Event
     attempts: int
+
+    @property
+    def room(self) -> Room:
+        return self.event.place.platform, self.event.place.room
 
 
 async def take_in(
@@ -70,26 +81,24 @@ async def cursor(tx: AsyncConnection, platform: str) -> str | None:
     return await tx.scalar(select(cursors.c.cursor).where(cursors.c.platform == platform))
 
 
-async def oldest(tx: AsyncConnection, now: datetime) -> Waiting | None:
-    """The oldest event that is due and has no older one waiting in its room: order is kept within a room.
+async def next_up(tx: AsyncConnection, now: datetime, served: Sequence[Room] = ()) -> Waiting | None:
+    """The event whose turn it is. Within a room the oldest comes first; among rooms the one whose turn was longest ago.
 
-    Raises BrokenRow when it cannot be read any more.
+    `served` are the rooms that had their turn lately, the last one last. Raises BrokenRow when the event cannot be read any more.
     """
-    older = inbox.alias("older")
-    blocked = select(older.c.number).where(
-        older.c.platform == inbox.c.platform, older.c.room == inbox.c.room, older.c.state == "waiting", older.c.number < inbox.c.number
-    )
-    row = (
-        await tx.execute(
-            select(inbox).where(inbox.c.state == "waiting", inbox.c.not_before <= now, ~blocked.exists()).order_by(inbox.c.number).limit(1)
-        )
-    ).first()
-    if row is None:
+    first_in_room = select(func.min(inbox.c.number)).where(inbox.c.state == "waiting").group_by(inbox.c.platform, inbox.c.room)
+    columns = (inbox.c.number, inbox.c.platform, inbox.c.room)
+    is_due = (inbox.c.number.in_(first_in_room), inbox.c.not_before <= now)
+    due = (await tx.execute(select(*columns).where(*is_due).order_by(inbox.c.number).limit(MOST_ROOMS))).all()
+    if not due:
         return None
+    turns = {room: turn for turn, room in enumerate(served)}
+    chosen = min(due, key=lambda row: (turns.get((row.platform, row.room), -1), row.number))
+    row = (await tx.execute(select(inbox).where(inbox.c.number == chosen.number))).one()
     try:
         event: Event = load(_KINDS[row.kind], row.data)
     except (ValueError, KeyError) as error:
-        raise BrokenRow(row.number, str(error)) from error
+        raise BrokenRow(row.number, type(error).__name__) from error
     return Waiting(row.number, event, row.attempts)
 
 
@@ -99,6 +108,18 @@ class BrokenRow(Exception):
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"inbox #{number}: {reason}")
         self.number = number
+
+
+async def lately(tx: AsyncConnection, number: int, most: int) -> int:
+    """How many events the same sender sent in the same room and minute before this one; at most `most`."""
+    mine = (await tx.execute(select(inbox).where(inbox.c.number == number))).first()
+    if mine is None:
+        return 0
+    theirs = (inbox.c.platform == mine.platform, inbox.c.room == mine.room, inbox.c.sender == mine.sender)
+    before = select(inbox.c.received_at).where(*theirs, inbox.c.state == "done", inbox.c.number < number)
+    times = await tx.scalars(before.order_by(inbox.c.number.desc()).limit(most))
+    minute = mine.received_at.replace(second=0, microsecond=0)
+    return sum(at >= minute for at in times)
 
 
 async def mark_done(tx: AsyncConnection, number: int) -> None:

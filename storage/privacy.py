@@ -1,5 +1,6 @@
 """Everything kept about one person: to give it to them, and to delete it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ async def erase(tx: AsyncConnection, platform: str, person: str, now: datetime, 
     theirs = (outbox.c.platform == platform) & outbox.c.room.in_(rooms) | outbox.c.ticket.in_(numbers)
     await tx.execute(delete(choices).where(choices.c.outbox.in_(select(outbox.c.number).where(theirs))))
     await tx.execute(delete(outbox).where(theirs))
-    await tx.execute(delete(drafts).where(drafts.c.ticket.in_(numbers), drafts.c.state == "open"))
+    await tx.execute(delete(drafts).where(drafts.c.ticket.in_(numbers), drafts.c.state.in_(("begun", "open"))))
     await tx.execute(update(drafts).where(drafts.c.ticket.in_(numbers)).values(ticket=None))
     await tx.execute(update(blocks).where(blocks.c.platform == platform, blocks.c.person == person).values(name="", reason=""))
     await tx.execute(delete(advisers).where(advisers.c.platform == platform, advisers.c.id == person))
@@ -54,6 +55,16 @@ async def erase(tx: AsyncConnection, platform: str, person: str, now: datetime, 
         .where(inbox.c.platform == platform, _from(person), (inbox.c.state != "waiting") | (inbox.c.number == asked_in))
         .values(room="", sender="", data={}, state="done", error=None)
     )
+
+
+async def rewrite(tx: AsyncConnection, platform: str, person: str, how: Callable[[str], str]) -> None:
+    """Put what they wrote into other words, wherever it is kept."""
+    numbers = select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person)
+    asked = (questions.c.platform == platform) & (questions.c.person == person)
+    for table, condition in ((questions, asked), (ticket_lines, ticket_lines.c.ticket.in_(numbers))):
+        for row in (await tx.execute(select(table.c.number, table.c.text).where(condition))).all():
+            if (new := how(row.text)) != row.text:
+                await tx.execute(update(table).where(table.c.number == row.number).values(text=new))
 
 
 async def erase_again(tx: AsyncConnection, marks: set[str], now: datetime) -> int:
@@ -79,6 +90,7 @@ async def expire(tx: AsyncConnection, before: datetime, log_before: datetime) ->
     with_ticket = select(tickets.c.number).where(tickets.c.platform == conversations.c.platform, tickets.c.person == conversations.c.person)
     await tx.execute(delete(conversations).where(conversations.c.changed_at < before, ~with_ticket.exists()))
     await tx.execute(delete(choices).where(choices.c.created_at < before))
+    await tx.execute(delete(drafts).where(drafts.c.state == "begun", drafts.c.created_at < log_before))
     await tx.execute(delete(outbox).where(outbox.c.state.in_(("sent", "failed")), outbox.c.sent_at < log_before))
     await tx.execute(delete(inbox).where(inbox.c.state == "done", inbox.c.received_at < log_before))
     return closed.rowcount + asked.rowcount

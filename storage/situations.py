@@ -6,19 +6,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers import floods
 from handlers.events import Due, Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
-from handlers.orders import REUSABLE, Choice, Order, Say, Verb
+from handlers.orders import DRAFTING, HELD, REUSABLE, Choice, Order, Say, Verb
 from handlers.situation import Conversation, Line, Question, Situation, Ticket, Turn
-from storage import conversations, due, outbox, privacy, staff, tickets
+from storage import conversations, drafts, due, inbox, outbox, privacy, staff, tickets
 from storage.database import load as load_value
 from storage.outbox import NewId
 from storage.tables import choices
+
+_ABOUT_ALL = (Verb.FORGET, Verb.MASK)
 
 
 async def load(tx: AsyncConnection, number: int, event: Event, channel: Place, *, may_advise: bool = True) -> Situation:
     """`channel` is the staff channel."""
     if isinstance(event, Due):
-        return await _by_the_clock(tx, number, event)
+        return await _by_the_clock(tx, number, event, channel)
     pressed = await _pressed(tx, event)
     if (event.place.platform, event.place.room) == (channel.platform, channel.room):
         return await _in_staff_channel(tx, number, event, pressed, may_advise)
@@ -29,33 +32,46 @@ async def _with_person(tx: AsyncConnection, number: int, event: Event, pressed: 
     place, person = event.place, event.sender.id
     conversation = await conversations.find(tx, place.platform, place.room, person)
     ticket = await tickets.open_of(tx, place.platform, place.room, person)
-    offered = (pressed,) if pressed else conversation.offer if conversation else ()
-    referred = await _referred(tx, event)
+    offered = (pressed,) if pressed else _open_to(conversation)
+    referred = await _referred(tx, event, pressed)
     referred_to = referred.ticket if referred else next((choice.ticket for choice in offered if choice.ticket), None)
+    next_ticket = await tickets.next_number(tx)
     return Situation(
         number=number,
-        next_ticket=await tickets.next_number(tx),
+        next_ticket=next_ticket,
         conversation=conversation,
         question=await _question(tx, event, pressed, conversation),
         ticket=ticket,
         referred=referred,
         referred_ticket=await _ticket_of(tx, referred_to, place, person),
         pressed=pressed,
-        waiting_before=await tickets.waiting_before(tx, ticket.number) if ticket else 0,
-        lines=await _all_lines(tx, event) if any(choice.verb is Verb.FORGET for choice in offered) else (),
+        waiting_before=await tickets.waiting_before(tx, ticket.number if ticket else next_ticket, event.at),
+        lines=await _all_lines(tx, place.platform, person) if any(choice.verb in _ABOUT_ALL for choice in offered) else (),
+        earlier=await _earlier(tx, place.platform, person, ticket),
         block=await staff.block_of(tx, place.platform, person),
+        lately=await inbox.lately(tx, number, floods.MOST + 1),
     )
 
 
+def _open_to(conversation: Conversation | None) -> tuple[Choice, ...]:
+    """What the person may answer to without pressing anything."""
+    if conversation is None:
+        return ()
+    return (*conversation.offer, conversation.awaits) if conversation.awaits else conversation.offer
+
+
 async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pressed: Choice | None, may_advise: bool) -> Situation:
-    referred = await _referred(tx, event)
+    referred = await _referred(tx, event, pressed)
+    spent = None if pressed else await _pressed(tx, event, spent=True)
     ticket = None
-    if pressed and pressed.ticket:
-        ticket = await tickets.by_number(tx, pressed.ticket)
+    if (choice := pressed or spent) and choice.ticket:
+        ticket = await tickets.by_number(tx, choice.ticket)
     elif event.place.thread:
         ticket = await tickets.by_thread(tx, event.place.thread)
     elif referred:
         ticket = await tickets.by_number(tx, referred.ticket)
+    said = isinstance(event, Message)
+    is_command = isinstance(event, Message) and event.is_command
     return Situation(
         number=number,
         next_ticket=await tickets.next_number(tx),
@@ -65,14 +81,28 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         referred=referred,
         referred_ticket=ticket,
         pressed=pressed,
+        spent=spent,
         open_tickets=await tickets.still_open(tx),
         may_advise=may_advise,
         advisers=await staff.known(tx, event.place.platform),
         block=await staff.block_of(tx, ticket.place.platform, ticket.person.id) if ticket else None,
+        history=await tickets.history(tx, ticket.number) if ticket else (),
+        earlier=await _earlier(tx, ticket.place.platform, ticket.person.id, ticket) if ticket else (),
+        lines=await _all_lines(tx, ticket.place.platform, ticket.person.id) if ticket and (is_command or not said) else (),
+        offered=await _offered(tx, event),
+        blocked=await staff.blocked(tx) if is_command else (),
+        drafts=await drafts.undecided(tx, _draft_meant(choice)),
+        next_draft=await drafts.next_number(tx),
     )
 
 
-async def _by_the_clock(tx: AsyncConnection, number: int, event: Due) -> Situation:
+def _draft_meant(choice: Choice | None) -> int | None:
+    """By its number, whatever became of it."""
+    number = choice.subject.partition(".")[0] if choice and choice.verb in DRAFTING else ""
+    return int(number) if number.isdecimal() else None
+
+
+async def _by_the_clock(tx: AsyncConnection, number: int, event: Due, channel: Place) -> Situation:
     ticket = await tickets.by_number(tx, event.ticket) if event.ticket else None
     return Situation(
         number=number,
@@ -81,6 +111,7 @@ async def _by_the_clock(tx: AsyncConnection, number: int, event: Due) -> Situati
         question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
         ticket=ticket,
         open_tickets=await tickets.still_open(tx),
+        advisers=await staff.known(tx, channel.platform),
     )
 
 
@@ -89,8 +120,8 @@ async def _conversation_of(tx: AsyncConnection, ticket: Ticket | None) -> Conver
     return await conversations.find(tx, ticket.place.platform, ticket.place.room, ticket.person.id) if ticket else None
 
 
-async def _pressed(tx: AsyncConnection, event: Event) -> Choice | None:
-    """The choice behind an opaque id: only where it was offered, and until one of its message's was made."""
+async def _pressed(tx: AsyncConnection, event: Event, *, spent: bool = False) -> Choice | None:
+    """The choice behind an opaque id: only where it was offered, and until one of its message's was made (`spent`: since then)."""
     if not isinstance(event, Press) or not event.choice:
         return None
     table = choices.c
@@ -99,11 +130,15 @@ async def _pressed(tx: AsyncConnection, event: Event) -> Choice | None:
             select(choices).where(table.id == event.choice, table.platform == event.place.platform, table.room == event.place.room)
         )
     ).first()
-    return None if row is None or row.used_at is not None else load_value(Choice, row.data)
+    return None if row is None or (row.used_at is not None) is not spent else load_value(Choice, row.data)
 
 
-async def _referred(tx: AsyncConnection, event: Event) -> Line | None:
+async def _referred(tx: AsyncConnection, event: Event, pressed: Choice | None) -> Line | None:
     match event:
+        case Press() if pressed and pressed.verb in HELD and pressed.subject:
+            return await tickets.line_of(tx, MessageRef(event.place.platform, event.place.room, pressed.subject))
+        case Press(message=str(message)) if pressed and pressed.verb is Verb.SEND_ENTRY:
+            return await tickets.line_of(tx, MessageRef(event.place.platform, event.place.room, message))
         case Message(reply_to=str(message)) | Edit(id=message) | Reaction(message=message) | Removal(message=message):
             return await tickets.line_of(tx, MessageRef(event.place.platform, event.place.room, message))
         case _:
@@ -126,8 +161,18 @@ async def _ticket_of(tx: AsyncConnection, number: int | None, place: Place, pers
     return ticket
 
 
-async def _all_lines(tx: AsyncConnection, event: Event) -> tuple[Line, ...]:
-    return await tickets.lines(tx, await tickets.numbers_of(tx, event.place.platform, event.sender.id))
+async def _offered(tx: AsyncConnection, event: Event) -> tuple[Choice, ...]:
+    if not isinstance(event, Message) or event.reply_to is None:
+        return ()
+    return await outbox.offered_by(tx, MessageRef(event.place.platform, event.place.room, event.reply_to))
+
+
+async def _earlier(tx: AsyncConnection, platform: str, person: str, present: Ticket | None) -> tuple[Ticket, ...]:
+    return tuple(ticket for ticket in await tickets.all_of(tx, platform, person) if present is None or ticket.number != present.number)
+
+
+async def _all_lines(tx: AsyncConnection, platform: str, person: str) -> tuple[Line, ...]:
+    return await tickets.lines(tx, await tickets.numbers_of(tx, platform, person))
 
 
 async def save(
@@ -137,15 +182,22 @@ async def save(
     orders = turn.orders
     if turn.erase:
         orders = tuple([await _without_ticket(tx, order) for order in orders])
-        await privacy.erase(tx, event.place.platform, event.sender.id, asked_in=number)
+        await privacy.erase(tx, event.place.platform, event.sender.id, now, asked_in=number)
     if turn.conversation:
         await conversations.save(tx, turn.conversation, now)
     if turn.question:
         await conversations.save_question(tx, event.place, event.sender, turn.question)
     if turn.ticket:
         await tickets.save(tx, turn.ticket, now)
+        if turn.absorbed:
+            await tickets.save(tx, turn.absorbed, now)
+            await tickets.absorb(tx, turn.ticket.number, turn.absorbed.number)
     if turn.alarms is not None:
         await due.set_for(tx, turn.ticket.number if turn.ticket else None, turn.alarms)
+    for draft in turn.drafts:
+        await drafts.save(tx, draft)
+    if turn.rewrite:
+        await privacy.rewrite(tx, event.place.platform, event.sender.id, turn.rewrite)
     if turn.block:
         await staff.block(tx, turn.block)
     if turn.unblock:

@@ -172,6 +172,7 @@ tickets = Table(
     Column("comment", Text),
     Column("changed_at", UtcTime, nullable=False),
     Index(None, "platform", "room", "person", "state"),
+    Index(None, "platform", "person"),
     Index(None, "state", "number"),
     Index(None, "thread"),
 )
@@ -191,6 +192,8 @@ ticket_lines = Table(
     Column("copy_platform", String(32)),
     Column("copy_room", Text),
     Column("copy_id", Text),
+    Column("adviser", Text),
+    Column("adviser_name", Text),
     Index(None, "ticket"),
     Index(None, "origin_platform", "origin_room", "origin_id"),
     Index(None, "copy_platform", "copy_room", "copy_id"),
@@ -258,16 +261,18 @@ drafts = Table(
     "drafts",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
-    Column("kind", String(16), nullable=False),  # entry, wording
-    Column("state", String(16), nullable=False),  # open, approved, rejected
+    Column("state", String(16), nullable=False),  # begun, open, approved, exported, done, rejected
     Column("entry", String(80), nullable=False),  # the id of the entry that it adds to, or makes
+    Column("topic", String(80), nullable=False),
     Column("language", String(8), nullable=False),
     Column("wording", Text, nullable=False),
-    Column("answer", Text, nullable=False, default=""),
+    Column("answer", Text, nullable=False),  # empty when it adds a wording to an entry
     Column("ticket", Number),
     Column("author", Text, nullable=False),
+    Column("author_name", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("decided_by", Text),
+    Column("decided_name", Text),
     Column("decided_at", UtcTime),
     Index(None, "state", "number"),
     Index(None, "ticket"),

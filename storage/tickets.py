@@ -36,14 +36,23 @@ async def _one(tx: AsyncConnection, *conditions: Any) -> Ticket | None:
     return _ticket(row) if row else None
 
 
+async def all_of(tx: AsyncConnection, platform: str, person: str) -> tuple[Ticket, ...]:
+    """The person's tickets while they are kept, newest first."""
+    mine = (tickets.c.platform == platform, tickets.c.person == person)
+    rows = await tx.execute(select(tickets).where(*mine).order_by(tickets.c.number.desc()))
+    return tuple(_ticket(row) for row in rows)
+
+
 async def still_open(tx: AsyncConnection) -> tuple[Ticket, ...]:
     rows = await tx.execute(select(tickets).where(tickets.c.state != State.CLOSED).order_by(tickets.c.number))
     return tuple(_ticket(row) for row in rows)
 
 
-async def waiting_before(tx: AsyncConnection, number: int) -> int:
-    waiting = select(func.count()).select_from(tickets).where(tickets.c.state == State.WAITING, tickets.c.number < number)
-    return await tx.scalar(waiting) or 0
+async def waiting_before(tx: AsyncConnection, number: int, now: datetime) -> int:
+    """How many older tickets wait for the advisers, claimed or not; what was put off is not before anybody."""
+    ours = tickets.c.state.in_((State.WAITING, State.CLAIMED)) & (tickets.c.number < number)
+    is_here = or_(tickets.c.snoozed_until.is_(None), tickets.c.snoozed_until <= now)
+    return await tx.scalar(select(func.count()).select_from(tickets).where(ours, is_here)) or 0
 
 
 def _ticket(row: Row[Any]) -> Ticket:
@@ -107,25 +116,44 @@ async def set_thread(tx: AsyncConnection, number: int, thread: str | None) -> No
 async def add_line(tx: AsyncConnection, line: Line) -> None:
     attachments = [dump(attachment) for attachment in line.attachments]
     row = {"ticket": line.ticket, "author": line.author, "text": line.text, "at": line.at, "attachments": attachments}
+    row |= {"adviser": line.adviser.id, "adviser_name": line.adviser.name} if line.adviser else {}
     await tx.execute(insert(ticket_lines).values(**clean_row(row | _columns("origin", line.origin) | _columns("copy", line.copy))))
 
 
 async def set_copy(tx: AsyncConnection, origin: MessageRef, copy: MessageRef) -> None:
     """The line's copy has arrived on the other side. An edited message has several lines: it is the newest one's."""
+    await line_of(tx, origin)  # wait for whoever edits it just now
     newest = select(func.max(ticket_lines.c.number)).where(*_is("origin", origin)).scalar_subquery()
     await tx.execute(update(ticket_lines).where(ticket_lines.c.number == newest).values(**_columns("copy", copy)))
 
 
 async def line_of(tx: AsyncConnection, message: MessageRef) -> Line | None:
-    """The line that this message is the original or the copy of, as it reads now."""
+    """The line that this message is the original or the copy of, as it reads now.
+
+    Nobody else changes it before this transaction ends: an edit and the delivery of what it edits come one after the other.
+    """
     found = or_(_all(_is("origin", message)), _all(_is("copy", message)))
-    row = (await tx.execute(select(ticket_lines).where(found).order_by(ticket_lines.c.number.desc()).limit(1))).first()
+    newest = select(ticket_lines).where(found).order_by(ticket_lines.c.number.desc()).limit(1).with_for_update()
+    row = (await tx.execute(newest)).first()
     return _line(row) if row else None
+
+
+async def card(tx: AsyncConnection, number: int) -> MessageRef | None:
+    """The message that opened the ticket's thread: the newest, if the thread had to be made again."""
+    mine = (ticket_lines.c.ticket == number, ticket_lines.c.author == "bot", ticket_lines.c.text == "", ticket_lines.c.copy_id.is_not(None))
+    row = (await tx.execute(select(ticket_lines).where(*mine).order_by(ticket_lines.c.number.desc()).limit(1))).first()
+    return _line(row).copy if row else None
 
 
 async def lines(tx: AsyncConnection, numbers: list[int]) -> tuple[Line, ...]:
     rows = await tx.execute(select(ticket_lines).where(ticket_lines.c.ticket.in_(numbers)).order_by(ticket_lines.c.number))
     return tuple(_line(row) for row in rows)
+
+
+async def absorb(tx: AsyncConnection, ticket: int, absorbed: int) -> None:
+    """The lines of one ticket are the other's from now on; its card stays what it is."""
+    is_card = (ticket_lines.c.author == "bot") & (ticket_lines.c.text == "")
+    await tx.execute(update(ticket_lines).where(ticket_lines.c.ticket == absorbed, ~is_card).values(ticket=ticket))
 
 
 async def numbers_of(tx: AsyncConnection, platform: str, person: str) -> list[int]:
@@ -138,6 +166,11 @@ async def add_happening(tx: AsyncConnection, happening: Happening) -> None:
     await tx.execute(insert(ticket_history).values(**clean_row(row)))
 
 
+async def history(tx: AsyncConnection, number: int) -> tuple[Happening, ...]:
+    rows = await tx.execute(select(ticket_history).where(ticket_history.c.ticket == number).order_by(ticket_history.c.number))
+    return tuple(Happening(row.ticket, row.at, row.who, row.what) for row in rows)
+
+
 def _line(row: Row[Any]) -> Line:
     return Line(
         ticket=row.ticket,
@@ -147,6 +180,7 @@ def _line(row: Row[Any]) -> Line:
         attachments=tuple(load(Attachment, attachment) for attachment in row.attachments),
         origin=_ref(row.origin_platform, row.origin_room, row.origin_id),
         copy=_ref(row.copy_platform, row.copy_room, row.copy_id),
+        adviser=Sender(row.adviser, row.adviser_name or "") if row.adviser else None,
     )
 
 

@@ -71,6 +71,8 @@ class Told:
                 return Wish("human", reading)
             case words if "ni pomagalo" in words:
                 return Wish("did_not_help", reading)
+            case words if "rešeno" in words or "solved" in words:
+                return Wish("solved", reading)
             case _:
                 return NotFound(reading)
 

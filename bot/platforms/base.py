@@ -1,8 +1,8 @@
 """What the desk asks of a platform, and the errors that say what to do next."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from handlers.events import Attachment, Event, Sender, Unreadable
@@ -24,6 +24,8 @@ class Receipt:
     """The message's id on the platform."""
     thread: str | None = None
     """The thread that was made."""
+    missing: tuple[Attachment, ...] = ()
+    """A relay's attachments that could not be carried over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,21 @@ class File:
     """`photo`, `document`, `voice` …, as in `Attachment.kind`."""
     mime: str
     content: bytes
+
+
+WITHOUT_CONTENT = ("location", "poll", "contact")
+"""Attachments that are no files: words say it all."""
+
+
+def left_out(attachments: Sequence[Attachment], files: Sequence[File]) -> list[Attachment]:
+    """The attachments that are not among these files, which keep their order and may have got a name."""
+    rest, missing = list(files), []
+    for attachment in attachments:
+        if rest and rest[0].kind == attachment.kind and attachment.name in ("", rest[0].name):
+            del rest[0]
+        else:
+            missing.append(attachment)
+    return missing
 
 
 class Platform(Protocol):
@@ -49,6 +66,11 @@ class Platform(Protocol):
     """Its threads go unnoticed: as a staff channel it also shows a list of the waiting tickets (`ShowWaiting`)."""
     direct_link: str | None
     """The address that opens a private chat with the bot; `{start}` in it carries a word along."""
+
+    @property
+    def reached_at(self) -> datetime | None:
+        """When it last answered; None before it did for the first time."""
+        ...
 
     def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Batches for ever. The next is asked for only when the last is stored: that confirms it to the platform."""
@@ -68,6 +90,26 @@ class Platform(Protocol):
     async def may_advise(self, sender: Sender) -> bool:
         """Whether the sender is a member of the staff channel now (looked up at most 60 seconds ago)."""
         ...
+
+
+class DirectLinks(Mapping[str, str]):
+    """Platform → the address of a private chat with the bot. Looked up each time: who was silent at start learns it later."""
+
+    def __init__(self, platforms: Sequence[Platform]) -> None:
+        self._platforms = platforms
+
+    def __getitem__(self, name: str) -> str:
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def _known(self) -> dict[str, str]:
+        return {platform.name: platform.direct_link for platform in self._platforms if platform.direct_link}
 
 
 class TooLarge(Exception):
@@ -98,12 +140,24 @@ class ThreadGone(Exception):
     """The ticket's thread is not there any more: make it again, with its history."""
 
 
+class ThreadMade(Exception):
+    """The ticket's thread is made, its card is not sent yet: note the thread first, so that no second one is made, and send again."""
+
+    def __init__(self, thread: str) -> None:
+        super().__init__(f"thread {thread}")
+        self.thread = thread
+
+
 class Moved(Exception):
     """The room goes on under another id."""
 
     def __init__(self, room: str) -> None:
         super().__init__(f"moved to {room}")
         self.room = room
+
+
+class TooLate(Exception):
+    """It cannot be undone any more: the platform allows that only for a while."""
 
 
 class Refused(Exception):

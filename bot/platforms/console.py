@@ -10,8 +10,25 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from bot.platforms.base import Batch, File, Receipt, TooLarge
+from bot.platforms.quoting import printable
 from handlers.events import Attachment, Event, Message, Place, Press, Sender
-from handlers.orders import Change, Choice, Mark, OpenThread, Order, Part, React, Relay, Remove, Say, SendFile, ShowState, ShowWaiting, Text
+from handlers.orders import (
+    Change,
+    Choice,
+    Mark,
+    OpenChat,
+    OpenThread,
+    Order,
+    Part,
+    React,
+    Relay,
+    Remove,
+    Say,
+    SendFile,
+    ShowState,
+    ShowWaiting,
+    Text,
+)
 from handlers.situation import Situation, Turn
 from knowledge import markup
 
@@ -62,6 +79,11 @@ class Console:
         self._count = 0
         self._sent = 0
         self._line = _Line("", "")
+        self._offered: dict[str | None, tuple[str, tuple[Choice, ...]]] = {}
+
+    @property
+    def reached_at(self) -> datetime:
+        return self._clock()
 
     async def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
         self._count = int(cursor or 0)
@@ -79,11 +101,14 @@ class Console:
         self._sent += 1
         id = f"{key[:8]}-{self._sent}"
         match order:
-            case OpenThread(ticket=ticket, parts=parts):
-                self._show(Place(NAME, STAFF_ROOM, str(ticket)), _plain(parts))
+            case OpenThread(ticket=ticket, parts=parts, choices=choices):
+                self._offer(str(ticket), id, choices)
+                self._show(Place(NAME, STAFF_ROOM, str(ticket)), _plain(parts), choices)
                 return Receipt(id, thread=str(ticket))
-            case Say(place=place, parts=parts, choices=choices):
-                self._show(place, _plain(parts), choices)
+            case Say(place=place, parts=parts, choices=choices, mentions=mentions):
+                if place.room == STAFF_ROOM:
+                    self._offer(place.thread, id, choices)
+                self._show(place, "".join(f"@{adviser.name} " for adviser in mentions) + _plain(parts), choices)
             case Relay(place=place, author=author, text=text, attachments=attachments, note=note):
                 label = f"{author}: " if not note else f"{note} {author}: "
                 self._show(place, label + " ".join([text, *(f"[{attachment.kind}]" for attachment in attachments)]))
@@ -95,7 +120,11 @@ class Console:
                 self._show(Place(NAME, STAFF_ROOM, str(ticket) if ticket else None), text)
             case SendFile(place=place, name=name, content=content, parts=parts):
                 self._show(place, f"{_plain(parts)}\n{name}:\n{content}")
-            case Change() | ShowState() | ShowWaiting() | React():
+            case ShowState(place=place, title=title, choices=choices, card=card) if choices and card:
+                self._offer(place.thread, card.id, choices)
+                if not self._json:
+                    self._show(place, title, choices)
+            case Change() | ShowState() | ShowWaiting() | React() | OpenChat():
                 pass
         return Receipt(id)
 
@@ -112,7 +141,7 @@ class Console:
         self._line.ticket = ticket.number if ticket else None
 
     def _read(self, line: str) -> Event:
-        """`text`, `press N`, `#1 text`, `# text` (the staff channel itself) or `as NAME: text`."""
+        """`text`, `press N`, `#1 text`, `#1 press N`, `# text` (the staff channel itself) or `as NAME: text`."""
         name, rest = self._person, line
         if line.startswith("as ") and ":" in line:
             name, _, rest = line.removeprefix("as ").partition(":")
@@ -128,7 +157,18 @@ class Console:
 
     def _adviser(self, name: str, ticket: str, text: str) -> Event:
         self._line.by = name or "adviser"
-        return self._message(Place(NAME, STAFF_ROOM, ticket or None), Sender(f"adviser {name}".strip(), name), text)
+        place, sender = Place(NAME, STAFF_ROOM, ticket or None), Sender(f"adviser {name}".strip(), name)
+        number = text.removeprefix("press ").strip()
+        if text.startswith("press ") and number.isdecimal():
+            message, choices = self._offered.get(ticket or None, ("", ()))
+            choice = choices[int(number) - 1].id if 0 < int(number) <= len(choices) else ""
+            return Press(**self._happened(place, sender), choice=choice, message=message)
+        return self._message(place, sender, text)
+
+    def _offer(self, thread: str | None, message: str, choices: tuple[Choice, ...]) -> None:
+        """What advisers may press by number in a thread: what was offered there last."""
+        if choices:
+            self._offered[thread] = (message, choices)
 
     def _message(self, place: Place, sender: Sender, text: str) -> Message:
         return Message(**self._happened(place, sender), id=str(self._count), text=text)
@@ -144,8 +184,8 @@ class Console:
         if self._json:
             return
         who = ("advisers" + (f" #{place.thread}" if place.thread else "")) if staff else place.room
-        offered = "" if staff else "".join(f"\n  {number}. {choice.label}" for number, choice in enumerate(choices, 1))
-        self._print(f"bot → {who}: " + (text + offered).replace("\n", "\n    "))
+        offered = "".join(f"\n  {number}. {choice.label}" for number, choice in enumerate(choices, 1))
+        self._print(f"bot → {who}: " + printable(text + offered).replace("\n", "\n    "))
 
     def _print(self, text: str) -> None:
         print(text, file=self._out, flush=True)

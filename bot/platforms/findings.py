@@ -1,4 +1,4 @@
-"""What `helpdesk check` found out about a platform."""
+"""What `helpdesk check` found out."""
 
 from dataclasses import dataclass
 
@@ -9,3 +9,5 @@ class Finding:
     text: str
     """What is right; or what is wrong, with the way out."""
     ok: bool = True
+    remark: bool = False
+    """Nothing is wrong, but somebody should know."""

@@ -61,6 +61,7 @@ class World:
 
     def __init__(self, folder: Path, idempotent: bool, settled: Callable[[], Awaitable[None]]) -> None:
         self.idempotent = idempotent
+        self.reached_at = app.utc_now()
         self.settled = settled
         self.log = folder / "sent.jsonl"
 

@@ -19,6 +19,12 @@ _RIGHTS = {
 }
 
 
+_PRIVACY = {
+    False: "privacy mode on: in people's groups it hears commands and replies, and its @name only where it is an administrator",
+    True: "privacy mode off: it is sent everything said in its groups, and keeps what is said to it (@BotFather: /setprivacy)",
+}
+
+
 class Finding(NamedTuple):
     ok: bool
     name: str
@@ -49,8 +55,7 @@ async def _bot(bot: Bot, settings: config.Telegram) -> Finding:
     if hook.last_error_message and settings.webhook_url:
         return Finding(False, name, f"[telegram] webhook_url: Telegram cannot deliver to {hook.url}: {hook.last_error_message}")
     way = f"called at {settings.webhook_url}" if settings.webhook_url else "asks for updates by itself"
-    privacy = "off: it is sent everything said in its groups (@BotFather: /setprivacy)" if me.can_read_all_group_messages else "on"
-    return Finding(True, name, f"@{me.username}, {way}, privacy mode {privacy}")
+    return Finding(True, name, f"@{me.username}, {way}, {_PRIVACY[bool(me.can_read_all_group_messages)]}")
 
 
 async def _staff_group(bot: Bot, room: str) -> Finding:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +17,8 @@ class Outage:
         self._failures = 0
         self._since: float | None = None
         self._again_at = 0.0
-        self.reached_at: float | None = None
+        self.reached_at: datetime | None = None
+        """When Telegram last answered."""
 
     @property
     def is_on(self) -> bool:
@@ -39,7 +41,7 @@ class Outage:
         return self._again_at - now
 
     def worked(self) -> None:
-        self.reached_at = self._clock()
+        self.reached_at = datetime.now(UTC)
         if self._since is not None:
             log.warning("Telegram answers again after %.0f s", self._clock() - self._since)
         self._since, self._failures, self._again_at = None, 0, 0.0

@@ -52,6 +52,14 @@ class Pacer:
         self._waiting[key] = turn
         return turn - now
 
+    def count(self, chat: int, messages: int) -> None:
+        """So many more messages went out with the last one, as those of an album do."""
+        now = self._clock()
+        known = self._known(chat, now)
+        for _ in range(messages):
+            known.sent.append(now)
+            self._sent.append(now)
+
     def silence(self, chat: int, seconds: float) -> None:
         """Telegram asked us to leave this chat alone for a while (429)."""
         now = self._clock()

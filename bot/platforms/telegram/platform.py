@@ -1,6 +1,7 @@
 """Telegram as one of the desk's platforms."""
 
 import asyncio
+import json
 import logging
 import mimetypes
 import time
@@ -18,7 +19,8 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bot import config
 from bot.config import ConfigError
 from bot.platforms.base import Batch, File, NotSent, Paced, Receipt, TooLarge
-from bot.platforms.telegram import menu, reading, receiving
+from bot.platforms.telegram import called, menu, reading, receiving
+from bot.platforms.telegram.albums import Albums
 from bot.platforms.telegram.members import Members
 from bot.platforms.telegram.outage import Outage
 from bot.platforms.telegram.pacing import Limits, Pacer
@@ -26,6 +28,7 @@ from bot.platforms.telegram.reading import NAME, Json, Reader
 from bot.platforms.telegram.rooms import Rooms
 from bot.platforms.telegram.sending import Sending
 from bot.platforms.telegram.webhook import Webhook
+from bot.platforms.telegram.writing import as_id
 from handlers.desk import Desk
 from handlers.events import Attachment, Message, Sender
 from handlers.orders import Order
@@ -55,6 +58,7 @@ class Telegram:
         self.direct_link: str | None = None
         self.rooms = Rooms(desk.staff.room if desk.staff.platform == NAME else "")
         self.outage = Outage(time.monotonic)
+        self.albums = Albums()
         self.members = Members(bot, self.rooms, time.monotonic)
         self.sending = Sending(bot, self.rooms, desk, Pacer(time.monotonic, limits), self.outage, self._ask_whether_it_answers)
         self._looking = asyncio.Lock()
@@ -67,27 +71,39 @@ class Telegram:
     async def introduce(self) -> None:
         """Learn our own name, and set up the menus. Raises TelegramError."""
         me = await self.bot.get_me()
+        self.outage.worked()
         self.username = me.username or ""
         self.direct_link = f"https://t.me/{self.username}?start={{start}}"
         await menu.show(self.bot, self.desk, self._staff_chat)
 
+    @property
+    def reached_at(self) -> datetime | None:
+        """When it last answered us."""
+        return self.outage.reached_at
+
     async def receive(self, cursor: str | None) -> AsyncIterator[Batch]:
-        self.rooms.remember(cursor)
-        known = self.rooms.cursor
+        kept = json.loads(cursor) if cursor else {}
+        self.rooms.remember(kept)
+        self.albums.remember(kept)
         while not self.username:
             await self._introduce_in_the_end()
-        source = self._called() if self.webhook else receiving.updates(self.bot, self.polling, self.outage)
-        async for updates in source:
+        async for updates in self._updates():
             self._notice(updates)
             reader = Reader(self.bot.id, self.username, self.rooms)
             events = reading.read_updates(updates, reader, datetime.now(UTC))
             for update in updates:
                 self._learn_a_move(update)
-            yield Batch(events, self.rooms.cursor if self.rooms.cursor != known else None)
-            known = self.rooms.cursor
+            before, kept = kept, {**self.rooms.kept, **self.albums.kept}
+            if events or kept != before:
+                yield Batch(events, json.dumps(kept) if kept != before else None)
             for event in events:
-                if isinstance(event, Message) and event.direct:
-                    self._by_the_way(self.bot.send_chat_action(self.rooms.chat(event.place.room), ChatAction.TYPING))
+                if isinstance(event, Message) and not self._is_staff(event):
+                    self._show_that_we_work(event)
+
+    def _updates(self) -> AsyncIterator[list[Json]]:
+        if self.webhook:
+            return called.updates(self.bot, self.webhook, self.outage, self.albums)
+        return receiving.updates(self.bot, self.polling, self.outage)
 
     async def send(self, order: Order, key: str, files: Sequence[File] = ()) -> Receipt:
         return await self.sending.send(order, key, files)
@@ -111,24 +127,12 @@ class Telegram:
     async def may_advise(self, sender: Sender) -> bool:
         return await self.members.includes(sender)
 
-    async def _called(self) -> AsyncIterator[list[Json]]:
-        """Webhook: we listen first, then tell Telegram where."""
-        assert self.webhook is not None
-        async with self.webhook.listening():
-            while not await self._webhook_set():
-                pass
-            async for updates in self.webhook.batches():
-                yield updates
+    def _is_staff(self, event: Message) -> bool:
+        return event.place.room == self.rooms.staff
 
-    async def _webhook_set(self) -> bool:
-        assert self.webhook is not None
-        try:
-            await self.bot.set_webhook(self.webhook.url, secret_token=self.webhook.secret, allowed_updates=reading.KINDS)
-        except TelegramError as error:
-            await asyncio.sleep(max(1.0, self.outage.failed(f"the webhook could not be set: {error.message}")))
-            return False
-        self.outage.worked()
-        return True
+    def _show_that_we_work(self, message: Message) -> None:
+        thread = as_id(message.place.thread)
+        self._by_the_way(self.bot.send_chat_action(self.rooms.chat(message.place.room), ChatAction.TYPING, message_thread_id=thread))
 
     async def _introduce_in_the_end(self) -> None:
         try:

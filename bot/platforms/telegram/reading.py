@@ -60,16 +60,20 @@ def read_updates(updates: Sequence[Json], reader: Reader, now: datetime) -> tupl
     return tuple(events)
 
 
-def album_of(update: Json) -> str | None:
-    message = update.get("message")
-    return message.get("media_group_id") if isinstance(message, dict) else None
+def album_of(update: Any) -> str | None:
+    """Also of what is no update at all."""
+    match update:
+        case {"message": {"media_group_id": str(album)}}:
+            return album
+        case _:
+            return None
 
 
 def _albums_together(updates: Sequence[Json]) -> list[list[Json]]:
     together: list[list[Json]] = []
     by_album: dict[str, list[Json]] = {}
     for update in updates:
-        album = album_of(update) if isinstance(update, dict) else None
+        album = album_of(update)
         if album is not None and album in by_album:
             by_album[album].append(update)
             continue
@@ -222,8 +226,8 @@ def _is_private(message: Json) -> bool:
 
 
 def _is_a_bot(message: Json) -> bool:
-    user = message.get("from") or {}
-    return bool(user.get("is_bot")) and user.get("id") != _GROUP_BOT
+    """Whoever writes as a group or channel is a person, though Telegram names a bot of its own as the sender."""
+    return bool((message.get("from") or {}).get("is_bot")) and "sender_chat" not in message
 
 
 def _is_addressed(message: Json, reader: Reader) -> bool:

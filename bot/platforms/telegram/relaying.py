@@ -7,7 +7,8 @@ from typing import Any
 from telegram import Bot, InputFile, InputMediaDocument, InputMediaPhoto, InputMediaVideo
 from telegram.error import BadRequest
 
-from bot.platforms.base import File, Receipt
+from bot.platforms.base import WITHOUT_CONTENT, File, Receipt, left_out
+from bot.platforms.quoting import inert
 from bot.platforms.telegram import rendering, troubles
 from bot.platforms.telegram.rendering import Rendered
 from bot.platforms.telegram.rooms import Rooms
@@ -30,8 +31,7 @@ class Relaying:
         self.writing = writing
 
     async def relay(self, order: Relay, chat: int, steps: Steps, files: Sequence[File]) -> Receipt:
-        in_channel = order.place.room == self.desk.staff.room
-        if in_channel and order.place.thread is None:
+        if self._in_channel(order) and order.place.thread is None:
             order = replace(order, author=f"#{order.ticket} · {order.author}")
         if not order.attachments:
             return await self._text(order, chat, steps)
@@ -47,14 +47,14 @@ class Relaying:
             return await self._text(order, chat, Steps(f"{steps.key}/words"), order.attachments)
 
     async def _text(self, order: Relay, chat: int, steps: Steps, named: Sequence[Attachment] = ()) -> Receipt:
-        whole = rendering.relayed(order.author, order.text, order.note)
+        whole = rendering.relayed(order.author, order.text, order.note, quoted=self._in_channel(order))
         whole = rendering.joined([whole, *(rendering.plain(placeholder(one, self._texts(order))) for one in named)], "\n")
         return await self.writing.text(chat, whole, steps, thread=order.place.thread, reply_to=order.reply_to)
 
     async def _copy(self, order: Relay, chat: int, steps: Steps) -> Receipt:
         """A copy keeps every kind of content without our ever loading it."""
         attachment = order.attachments[0]
-        caption = rendering.relayed(order.author, order.text, order.note)
+        caption = rendering.relayed(order.author, order.text, order.note, quoted=self._in_channel(order))
         fits = attachment.kind in _CAPTIONED and rendering.units(caption.text) <= rendering.CAPTION_LIMIT
         if not fits:
             await self._heading(order, chat, steps, whole=attachment.kind in _CAPTIONED)
@@ -75,22 +75,24 @@ class Relaying:
         copied = await self.bot.copy_messages(chat, self.rooms.chat(order.origin.room), ids, message_thread_id=as_id(order.place.thread))
         if not copied:
             return await self._text(order, chat, Steps(f"{steps.key}/words"), order.attachments)
+        self.writing.pacer.count(chat, len(copied) - 1)
         return Receipt(str(copied[0].message_id))
 
     async def _heading(self, order: Relay, chat: int, steps: Steps, *, whole: bool = False) -> None:
         """What has no caption of its own gets a line before it, where it would not be clear whose it is or that it may be a repeat."""
-        unclear = order.place.room == self.desk.staff.room and order.place.thread is None
+        unclear = self._in_channel(order) and order.place.thread is None
         if order.note or unclear or whole:
             text = order.text if whole else ""
-            await self.writing.text(chat, rendering.relayed(order.author, text, order.note), steps, thread=order.place.thread)
+            await self.writing.text(
+                chat, rendering.relayed(order.author, text, order.note, quoted=self._in_channel(order)), steps, thread=order.place.thread
+            )
             await self.writing.turn(chat, steps)
 
     async def _files(self, order: Relay, chat: int, steps: Steps, files: Sequence[File]) -> Receipt:
         """From another platform. What could not be carried over is named."""
-        carried = [file.name for file in files]
-        missing = [one for one in order.attachments if one.name not in carried][: len(order.attachments) - len(files)]
-        caption = rendering.relayed(order.author, order.text, order.note)
-        caption = rendering.joined([caption, *(rendering.plain(placeholder(one, self._texts(order))) for one in missing)], "\n")
+        missing = left_out(order.attachments, files)
+        caption = rendering.relayed(order.author, order.text, order.note, quoted=self._in_channel(order))
+        caption = rendering.joined([caption, *(rendering.plain(self._named(one, order)) for one in missing)], "\n")
         albums = _albums(files)
         alone = len(albums) == 1 and rendering.units(caption.text) <= rendering.CAPTION_LIMIT
         place: dict[str, Any] = {"message_thread_id": as_id(order.place.thread)}
@@ -102,14 +104,20 @@ class Relaying:
             if steps.sent:
                 await self.writing.turn(chat, steps)
             steps.sent.append(await self._upload(chat, album, caption if alone else None, place))
-        return Receipt(str(steps.sent[0]))
+        return Receipt(str(steps.sent[0]), missing=tuple(one for one in missing if one.kind not in WITHOUT_CONTENT))
+
+    def _named(self, attachment: Attachment, order: Relay) -> str:
+        named = placeholder(attachment, self._texts(order))
+        return f"{named} ({order.not_carried})" if order.not_carried and attachment.kind not in WITHOUT_CONTENT else named
 
     async def _upload(self, chat: int, album: Sequence[File], caption: Rendered | None, place: dict[str, Any]) -> int:
         words: dict[str, Any] = {"caption": caption.text, "caption_entities": caption.entities} if caption else {}
         if len(album) > 1:
             types: dict[str, Any] = {"photo": InputMediaPhoto, "video": InputMediaVideo}
-            media = [types.get(file.kind, InputMediaDocument)(_upload(file)) for file in album]
-            return (await self.bot.send_media_group(chat, media, **words, **place))[0].message_id
+            media = [types.get(file.kind, InputMediaDocument)(file.content, filename=file.name or file.kind) for file in album]
+            sent = await self.bot.send_media_group(chat, media, **words, **place)
+            self.writing.pacer.count(chat, len(sent) - 1)
+            return sent[0].message_id
         file = album[0]
         methods: dict[str, Any] = {
             "photo": self.bot.send_photo,
@@ -126,13 +134,17 @@ class Relaying:
         return (await self.bot.send_document(chat, _upload(file), **words, **place)).message_id
 
     def _texts(self, order: Relay) -> Texts:
-        return self.desk.staff_texts if order.place.room == self.desk.staff.room else self.desk.speaks(self.desk.language)
+        return self.desk.staff_texts if self._in_channel(order) else self.desk.speaks(self.desk.language)
+
+    def _in_channel(self, order: Relay) -> bool:
+        return order.place.room == self.desk.staff.room
 
 
 def placeholder(attachment: Attachment, texts: Texts) -> str:
     """What stands for something that cannot be shown: `[lokacija: 46.16530, 14.30650]`."""
     kind = texts.attachment.get(attachment.kind, texts.attachment["other"])
-    return f"[{kind}: {attachment.name}]" if attachment.name else f"[{kind}]"
+    name = " ".join(inert(attachment.name).split())
+    return f"[{kind}: {name}]" if name else f"[{kind}]"
 
 
 def _message_of(attachment: Attachment) -> int:

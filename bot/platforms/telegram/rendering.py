@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, User
 from telegram.constants import MessageEntityType, MessageLimit
 
+from bot.platforms.quoting import inert
+from handlers.events import Sender
 from handlers.orders import Choice, Part, Quote, Text
 from knowledge import markup
 from knowledge.markup import Items, Paragraph, Span
@@ -15,6 +17,7 @@ CAPTION_LIMIT = int(MessageLimit.CAPTION_LENGTH)
 
 _LINKED = ("https://", "http://", "tg://")
 _MOST_ENTITIES = 100
+_ONE_LINE = 300  # what is shorter and has no line break is taken in at a glance, with whose it is
 _SHORT = 24  # buttons whose labels are so short stand beside each other
 
 
@@ -26,6 +29,8 @@ class Mark:
     start: int
     end: int
     url: str | None = None
+    person: Sender | None = None
+    """Whom a mention is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Rendered:
                 offset=units(self.text[: mark.start]),
                 length=units(self.text[mark.start : mark.end]),
                 url=mark.url,
+                user=User(int(mark.person.id), mark.person.name, is_bot=False) if mark.person else None,
             )
             for mark in self.marks[:_MOST_ENTITIES]
         ]
@@ -61,11 +67,26 @@ def render(parts: Sequence[Part], *, quoted: bool = False) -> Rendered:
     return joined([_part(part, quoted) for part in parts])
 
 
-def relayed(author: str, text: str, note: str = "") -> Rendered:
-    """Who says it, in bold, and what they say, as they wrote it. Both may be empty."""
+def relayed(author: str, text: str, note: str = "", *, quoted: bool = False) -> Rendered:
+    """Who says it, in bold, and what they say, as they wrote it. Both may be empty.
+
+    `quoted`: several lines or messages of theirs stand out as a quotation, so that none of them looks like another's.
+    """
     head = f"{author}:" if author else ""
     label = Rendered(head, (Mark(MessageEntityType.BOLD, 0, len(head)),) if head else ())
-    return joined([plain(note), label, plain(text)])
+    stands_out = "\n" in text or len(text) > _ONE_LINE
+    return joined([plain(note), label, _quote(text, stands_out) if quoted else plain(text)])
+
+
+def called(people: Sequence[Sender]) -> Rendered:
+    """Their names, each a mention that notifies its owner; to stand before what is said to them."""
+    return joined([_called(person) for person in people], ", ")
+
+
+def _called(person: Sender) -> Rendered:
+    name = person.name.strip() or person.id
+    marks = (Mark(MessageEntityType.TEXT_MENTION, 0, len(name), person=person),) if person.id.isdecimal() else ()
+    return Rendered(name, marks)
 
 
 def plain(text: str) -> Rendered:
@@ -85,9 +106,13 @@ def _part(part: Part, quoted: bool) -> Rendered:
         case Text(markdown):
             return joined([_block(block) for block in markup.parse(markdown)])
         case Quote(text):
-            said = plain(text)
-            marks = (Mark(MessageEntityType.BLOCKQUOTE, 0, len(said.text)),) if quoted and said.text else ()
-            return replace(said, marks=marks)
+            return _quote(text) if quoted else plain(text)
+
+
+def _quote(text: str, stands_out: bool = True) -> Rendered:
+    said = plain(inert(text))
+    marks = (Mark(MessageEntityType.BLOCKQUOTE, 0, len(said.text)),) if stands_out and said.text else ()
+    return replace(said, marks=marks)
 
 
 def _block(block: markup.Block) -> Rendered:

@@ -1,7 +1,8 @@
 """A group keeps one id with us for ever, though Telegram gives it another when it becomes a supergroup."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -28,9 +29,10 @@ class Rooms:
         if room != str(chat):
             self.moved[room] = str(chat)
 
-    def remember(self, cursor: str | None) -> None:
-        self.moved |= json.loads(cursor)["moved"] if cursor else {}
-
     @property
-    def cursor(self) -> str | None:
-        return json.dumps({"moved": self.moved}) if self.moved else None
+    def kept(self) -> dict[str, Any]:
+        """What must not be lost."""
+        return {"moved": dict(self.moved)} if self.moved else {}
+
+    def remember(self, kept: Mapping[str, Any]) -> None:
+        self.moved |= kept.get("moved", {})

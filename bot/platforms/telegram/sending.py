@@ -7,7 +7,7 @@ from datetime import timedelta
 from telegram import Bot, InputFile, ReactionTypeEmoji
 from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 
-from bot.platforms.base import File, NotSent, Paced, Receipt, Refused, ThreadGone, Unknown, Unreachable
+from bot.platforms.base import File, NotSent, Paced, Receipt, Refused, ThreadGone, ThreadMade, TooLate, Unknown, Unreachable
 from bot.platforms.telegram import rendering, topics, troubles
 from bot.platforms.telegram.outage import Outage
 from bot.platforms.telegram.pacing import Pacer
@@ -15,7 +15,7 @@ from bot.platforms.telegram.relaying import Relaying
 from bot.platforms.telegram.rooms import Rooms
 from bot.platforms.telegram.writing import Steps, Writing
 from handlers.desk import Desk
-from handlers.orders import Change, Mark, OpenThread, Order, React, Relay, Remove, Say, SendFile, ShowState, Sign, destination
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, React, Relay, Remove, Say, SendFile, ShowState, Sign, destination
 
 _SIGNS = {Sign.SENT: "👌", Sign.INTERNAL: "✍", Sign.FAILED: "💔", Sign.SEEN: "👀"}
 """Among the reactions that Telegram allows; ✅ is not."""
@@ -40,9 +40,9 @@ class Sending:
         await self._ask()
         room = destination(order)[1]
         chat = self.rooms.chat(room)
-        if _is_message(order) and (seconds := self.pacer.wait(chat, key)):
-            raise Paced("the limits of Telegram", timedelta(seconds=seconds))
         steps = self._steps.setdefault(key, Steps(key))
+        if _is_message(order) and not steps.take_turn() and (seconds := self.pacer.wait(chat, key)):
+            raise Paced("the limits of Telegram", timedelta(seconds=seconds))
         try:
             receipt = await self._healed(order, chat, steps, files)
         except TelegramError as error:
@@ -68,8 +68,10 @@ class Sending:
             # Tickets are not given up because the bot was removed: they wait until it is back, and one of them looks for all.
             self.pacer.silence(chat, _CHANNEL_TROUBLE.total_seconds())
             return NotSent(f"the staff group: {error.message}; add the bot to it as an administrator", _CHANNEL_TROUBLE)
-        if isinstance(trouble, ThreadGone) and (isinstance(order, OpenThread) or not in_channel):
+        if isinstance(trouble, ThreadGone) and not in_channel:
             return NotSent(error.message, timedelta(seconds=1))
+        if isinstance(order, Remove) and troubles.says(error, "can't be deleted for everyone"):
+            return TooLate(error.message)
         if isinstance(trouble, Unknown) and not _is_message(order):
             return NotSent(error.message)  # done twice is as good as once
         return trouble
@@ -79,25 +81,23 @@ class Sending:
         try:
             return await self._carry_out(order, chat, steps, files)
         except BadRequest as error:
-            thread = order.place.thread if isinstance(order, Say | Relay | SendFile) else None
+            thread = order.place.thread if isinstance(order, Say | Relay | SendFile | OpenThread) else None
             in_channel = destination(order)[1] == self.desk.staff.room
             if thread is None:
-                if isinstance(order, OpenThread) and troubles.thread_gone(error):
-                    steps.thread = None
                 raise
             if troubles.says(error, "topic_closed"):
                 if in_channel and await self.topics.reopened(chat, int(thread)):
                     return await self._carry_out(order, chat, steps, files)
             elif in_channel or not troubles.thread_gone(error):
                 raise
-            assert isinstance(order, Say | Relay | SendFile)
+            assert isinstance(order, Say | Relay | SendFile | OpenThread)
             return await self._carry_out(replace(order, place=replace(order.place, thread=None)), chat, steps, files)
 
     async def _carry_out(self, order: Order, chat: int, steps: Steps, files: Sequence[File]) -> Receipt:
         in_channel = destination(order)[1] == self.desk.staff.room
         match order:
-            case Say(place=place, parts=parts, choices=choices, reply_to=reply_to):
-                whole = rendering.render(parts, quoted=in_channel)
+            case Say(place=place, parts=parts, choices=choices, reply_to=reply_to, mentions=mentions):
+                whole = rendering.joined([rendering.called(mentions), rendering.render(parts, quoted=in_channel)], "\n")
                 if in_channel and order.ticket is not None and place.thread is None and f"#{order.ticket}" not in whole.text:
                     whole = rendering.plain(f"#{order.ticket}") + rendering.Rendered("\n") + whole
                 buttons = rendering.keyboard(choices)
@@ -106,7 +106,9 @@ class Sending:
                 return await self.relaying.relay(order, chat, steps, files)
             case OpenThread():
                 return await self._open_thread(order, chat, steps)
-            case ShowState(place=place, state=state, title=title):
+            case ShowState(place=place, state=state, title=title, choices=choices, card=card):
+                if card is not None and choices:
+                    await self._offer(chat, int(card.id), choices)
                 if place.thread is not None:
                     await self.topics.show(chat, int(place.thread), state, title)
                 return Receipt()
@@ -128,19 +130,19 @@ class Sending:
                 raise Refused(f"Telegram carries out no {type(order).__name__}")
 
     async def _open_thread(self, order: OpenThread, chat: int, steps: Steps) -> Receipt:
-        """A topic with the card in it; where there are no topics, or no right to make one, the card alone."""
-        if steps.thread is None:
-            steps.thread = await self.topics.make(chat, order.title)
-        thread = str(steps.thread) if steps.thread else None
+        """First the topic, then the card in it; where there are no topics, or no right to make one, the card alone."""
+        thread = order.place.thread
+        if thread is None and (made := await self.topics.make(chat, order.title)) is not None:
+            steps.keep_turn()
+            raise ThreadMade(str(made))
         card = rendering.render(order.parts, quoted=True)
         receipt = await self.writing.text(chat, card, steps, thread=thread, buttons=rendering.keyboard(order.choices))
         return Receipt(receipt.id, thread)
 
     async def _change(self, order: Change, chat: int) -> Receipt:
         id, buttons = int(order.message.id), rendering.keyboard(order.choices)
-        gone = ("message to edit not found", "message can't be edited", "message_id_invalid")
         if not order.parts:
-            await _unless(self.bot.edit_message_reply_markup(chat, id, reply_markup=buttons), "not modified", *gone)
+            await self._offer(chat, id, order.choices)
             return Receipt(str(id))
         whole = rendering.render(order.parts, quoted=order.message.room == self.desk.staff.room)
         try:
@@ -156,6 +158,11 @@ class Sending:
             elif not troubles.says(error, "not modified"):
                 raise
         return Receipt(str(id))
+
+    async def _offer(self, chat: int, id: int, choices: Sequence[Choice]) -> None:
+        """Other buttons under a message; nothing when it is not there any more."""
+        changed = self.bot.edit_message_reply_markup(chat, id, reply_markup=rendering.keyboard(choices))
+        await _unless(changed, "not modified", "message to edit not found", "message can't be edited", "message_id_invalid")
 
     async def _mark(self, order: Mark, chat: int, steps: Steps) -> Receipt:
         """A reaction; in words where reactions are not allowed, and always when something failed."""

@@ -1,6 +1,7 @@
 """A ticket's topic in a forum group: made, named, given an icon for its state, closed and opened."""
 
 import logging
+import unicodedata
 
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
@@ -11,6 +12,8 @@ from handlers.situation import State
 log = logging.getLogger(__name__)
 
 _NAME_LENGTH = 128
+_UNSEEN = ("Cc", "Cf")
+_JOINER = "\u200d"  # holds the parts of an emoji together
 _ICONS = {
     State.WAITING: ("❗", "❓", "🔥"),
     State.CLAIMED: ("👀", "🔎", "📝"),
@@ -28,7 +31,8 @@ class Topics:
     async def make(self, chat: int, name: str) -> int | None:
         """The new topic's id; None where the group has none or the bot may not make them."""
         try:
-            topic = await self.bot.create_forum_topic(chat, name[:_NAME_LENGTH], icon_custom_emoji_id=await self._icon(State.WAITING))
+            icon = await self._icon(State.WAITING)
+            topic = await self.bot.create_forum_topic(chat, shown(name), icon_custom_emoji_id=icon)
         except BadRequest as error:
             if not troubles.may_not(error) and not troubles.says(error, "not a forum"):
                 raise
@@ -39,7 +43,7 @@ class Topics:
     async def show(self, chat: int, thread: int, state: str, name: str) -> None:
         """Raises BadRequest when the topic is gone; that the bot may not change it is no reason to hold up what comes after."""
         icon = await self._icon(State(state))
-        await self._quietly(self.bot.edit_forum_topic, chat, thread, name=name[:_NAME_LENGTH], icon_custom_emoji_id=icon)
+        await self._quietly(self.bot.edit_forum_topic, chat, thread, name=shown(name), icon_custom_emoji_id=icon)
         change = self.bot.close_forum_topic if state == State.CLOSED else self.bot.reopen_forum_topic
         await self._quietly(change, chat, thread)
 
@@ -66,6 +70,12 @@ class Topics:
                 return None
             self._icons = {_bare(sticker.emoji or ""): sticker.custom_emoji_id or "" for sticker in stickers}
         return next((self._icons[emoji] for emoji in _ICONS[state] if self._icons.get(emoji)), None)
+
+
+def shown(name: str) -> str:
+    """A topic's name as Telegram takes it: on one line, not too long, and without signs that would turn its parts around."""
+    plain = "".join(sign for sign in " ".join(name.split()) if unicodedata.category(sign) not in _UNSEEN or sign == _JOINER)
+    return plain.encode("utf-16-le", "ignore")[: 2 * _NAME_LENGTH].decode("utf-16-le", "ignore") or "…"
 
 
 def _bare(emoji: str) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,9 +29,11 @@ class Delivered:
 
 
 class Webhook:
-    def __init__(self, url: str, secret: str, listen: str, patience: float = 8.0) -> None:
+    def __init__(self, url: str, secret: str, listen: str, patience: float = 5.0, look_again: float = 30.0) -> None:
         self.url = url
         self.secret = secret
+        self.look_again = look_again
+        """After how many seconds to ask Telegram whether it still calls us."""
         self._host, _, port = listen.rpartition(":")
         self._port = int(port)
         self._path = urlsplit(url).path or "/"
@@ -50,16 +52,24 @@ class Webhook:
         finally:
             await runner.cleanup()
 
-    async def batches(self) -> AsyncIterator[list[Any]]:
-        """What came in; the next is asked for when the last is stored, and that answers Telegram."""
+    async def batches(self, patience: Callable[[], float | None]) -> AsyncIterator[list[Any]]:
+        """What came in, nothing after so many seconds; the next is asked for when the last is stored, and that answers Telegram."""
         while True:
-            taken = [await self._waiting.get()]
-            while len(taken) < _MOST and not self._waiting.empty():
-                taken.append(self._waiting.get_nowait())
+            taken = await self._taken(patience())
             yield [one.update for one in taken]
             for one in taken:
                 if not one.stored.done():
                     one.stored.set_result(None)
+
+    async def _taken(self, patience: float | None) -> list[Delivered]:
+        try:
+            async with asyncio.timeout(patience):
+                taken = [await self._waiting.get()]
+        except TimeoutError:
+            return []
+        while len(taken) < _MOST and not self._waiting.empty():
+            taken.append(self._waiting.get_nowait())
+        return taken
 
     async def _take(self, request: web.Request) -> web.Response:
         given = request.headers.get(_HEADER, "")

@@ -19,12 +19,19 @@ class Steps:
     """How far an order of several calls has come: tried again, it goes on from there."""
 
     key: str
-    thread: int | None = None
-    """The topic that was made for it."""
     pieces: list[Rendered] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     """The messages sent for it."""
     interrupted: bool = False
+    has_turn: bool = False
+
+    def keep_turn(self) -> None:
+        """It goes on at once: its turn among the chat's messages is not used up yet."""
+        self.has_turn = True
+
+    def take_turn(self) -> bool:
+        had, self.has_turn = self.has_turn, False
+        return had
 
 
 class Writing:

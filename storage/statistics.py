@@ -1,0 +1,71 @@
+"""What the report is made of: read from what is kept, and counted before that is deleted."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.figures import Asked, Figures, Handled, Key, What
+from handlers.hours import Hours
+from storage.database import put
+from storage.tables import conversations, questions, statistics, ticket_lines, tickets
+
+
+async def read(tx: AsyncConnection, since: datetime) -> Figures:
+    """All that happened since then."""
+    in_time = or_(tickets.c.opened_at >= since, tickets.c.answered_at >= since, tickets.c.closed_at >= since)
+    return Figures(
+        asked=await _asked(tx, questions.c.at >= since, with_words=True),
+        handled=await _handled(tx, in_time),
+        kept=await _kept(tx, since.date()),
+    )
+
+
+async def keep(tx: AsyncConnection, old_questions: ColumnElement[bool], old_tickets: ColumnElement[bool], hours: Hours) -> None:
+    """Add what is about to be deleted to the counts: how often, by day; not who."""
+    figures = Figures(await _asked(tx, old_questions), await _handled(tx, old_tickets))
+    counts = figures.counts(hours)
+    before = await _kept(tx, min(key.day for key in counts)) if counts else {}
+    for key, count in counts.items():
+        row = {"day": key.day.isoformat(), "what": key.what.value, "subject": key.subject, "count": count + before.get(key, 0)}
+        await put(tx, statistics, row)
+
+
+async def _asked(tx: AsyncConnection, condition: ColumnElement[bool], *, with_words: bool = False) -> tuple[Asked, ...]:
+    table = questions.c
+    columns: Sequence[Any] = (table.number, table.at, table.decision, table.shown, table.helped)
+    query = select(*columns).where(condition).order_by(table.number)
+    if with_words:
+        same = and_(
+            conversations.c.platform == table.platform, conversations.c.room == table.room, conversations.c.person == table.person
+        )
+        query = query.add_columns(table.language, table.text, table.guesses, conversations.c.name).outerjoin(conversations, same)
+    return tuple(_one_asked(row, with_words) for row in await tx.execute(query))
+
+
+def _one_asked(row: Any, with_words: bool) -> Asked:
+    words: dict[str, Any] = {}
+    if with_words and not row.shown:
+        best = row.guesses[0] if row.guesses else {}
+        words = {"nearest": best.get("entry", ""), "probability": best.get("probability", 0.0)}
+        words |= {"language": row.language, "text": row.text, "person": row.name or ""}
+    return Asked(row.number, row.at, row.decision, tuple(row.shown), row.helped, **words)
+
+
+async def _handled(tx: AsyncConnection, condition: ColumnElement[bool]) -> tuple[Handled, ...]:
+    replied = _first_replies().subquery()
+    query = select(tickets.c.opened_at, replied.c.at, tickets.c.closed_at, tickets.c.liked)
+    rows = await tx.execute(query.outerjoin(replied, replied.c.ticket == tickets.c.number).where(condition))
+    return tuple(Handled(row.opened_at, row.at, row.closed_at, row.liked) for row in rows)
+
+
+def _first_replies() -> Any:
+    answered = select(ticket_lines.c.ticket, func.min(ticket_lines.c.at).label("at")).where(ticket_lines.c.author == "adviser")
+    return answered.group_by(ticket_lines.c.ticket)
+
+
+async def _kept(tx: AsyncConnection, since: date) -> dict[Key, int]:
+    rows = await tx.execute(select(statistics).where(statistics.c.day >= since.isoformat()))
+    return {Key(date.fromisoformat(row.day), What(row.what), row.subject): row.count for row in rows}
