@@ -118,8 +118,8 @@ class Console:
                 self._show(Place(NAME, message.room), "✗")
             case Mark(ticket=ticket, text=text):
                 self._show(Place(NAME, STAFF_ROOM, str(ticket) if ticket else None), text)
-            case SendFile(place=place, name=name, content=content, parts=parts):
-                self._show(place, f"{_plain(parts)}\n{name}:\n{content}")
+            case SendFile(place=place, name=name, content=content, encoded=encoded, parts=parts):
+                self._show(place, f"{_plain(parts)}\n{name}" + ("" if encoded else f":\n{content}"))
             case ShowState(place=place, title=title, choices=choices, card=card) if choices and card:
                 self._offer(place.thread, card.id, choices)
                 if not self._json:

@@ -126,12 +126,13 @@ def _unmarked(world: World) -> Iterator[str]:
     """Everything that an adviser writes in a ticket ends marked as sent, internal or failed, unless the ticket is forgotten."""
     if world.forgotten:
         return
-    orders = [effect.order for effect in world.servers[STAFF.platform].effects]
+    effects = world.servers[STAFF.platform].effects
+    orders = [effect.order for effect in effects]
     marked = {order.message.id for order in orders if isinstance(order, Mark) and order.sign is not Sign.SEEN}
-    asked = {choice.subject for order in orders for choice in getattr(order, "choices", ()) if choice.verb.value.endswith("held")}
+    asked = {effect.thread for effect in effects if "Še ni poslano" in effect.text}
     deleted = world.servers[STAFF.platform].dropped  # with everything that was written in them
     for id, text, thread in world.replied:
-        if id not in marked | asked and thread not in deleted:
+        if id not in marked and thread not in asked | deleted:
             yield f"unmarked: {text!r}"
 
 

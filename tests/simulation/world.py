@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -213,6 +214,7 @@ class Life:
     def __init__(self, world: World) -> None:
         self.world = world
         self.engine = database.open_engine(f"sqlite:///{world.file}")
+        self.connections: list[Any] = []
         self._plant_faults(self.engine)
         servers = world.servers
         self.answering = Answering(self.engine, servers, world.desk, world.clock, new_id=world.new_id)
@@ -261,11 +263,22 @@ class Life:
             if world.faults.strike("died between two commits", 0.4):
                 raise Crash
 
+        def connect(connection: Any, _: object) -> None:
+            self.connections.append(connection.driver_connection)
+
+        sa_event.listen(engine.sync_engine, "connect", connect)
         sa_event.listen(engine.sync_engine, "commit", before_commit)
         sa_event.listen(engine.sync_engine, "begin", begin)
 
     async def die(self) -> None:
+        """With it ends everything that it had begun."""
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self.engine.dispose()
+        for connection in self.connections:  # one that was in use when it died is not in the pool
+            await connection.close()
 
 
 async def play(world: World, steps: int) -> None:

@@ -122,10 +122,11 @@ class Sending:
                 return Receipt()
             case Mark():
                 return await self._mark(order, chat, steps)
-            case SendFile(place=place, name=name, content=content, parts=parts):
-                file = InputFile(content.encode(), filename=name)
+            case SendFile(place=place, name=name, parts=parts):
+                file = InputFile(order.data, filename=name)
                 caption = rendering.split(rendering.render(parts), rendering.CAPTION_LIMIT)[:1]
-                return await self.writing.document(chat, file, caption[0] if caption else None, thread=place.thread)
+                send = self.writing.photo if order.is_picture else self.writing.document
+                return await send(chat, file, caption[0] if caption else None, thread=place.thread)
             case _:
                 raise Refused(f"Telegram carries out no {type(order).__name__}")
 

@@ -81,6 +81,16 @@ class Writing:
         )
         return Receipt(str(message.message_id))
 
+    async def photo(self, chat: int, file: InputFile, caption: Rendered | None, *, thread: str | None = None) -> Receipt:
+        message = await self.bot.send_photo(
+            chat,
+            file,
+            caption=caption.text if caption else None,
+            caption_entities=caption.entities if caption else None,
+            message_thread_id=as_id(thread),
+        )
+        return Receipt(str(message.message_id))
+
     async def turn(self, chat: int, steps: Steps) -> None:
         """Wait for the turn of one more message of the same order."""
         while seconds := self.pacer.wait(chat, f"{steps.key}/{len(steps.sent)}"):  # noqa: ASYNC110

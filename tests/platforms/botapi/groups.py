@@ -106,9 +106,9 @@ class Group:
         """A post of the linked channel, forwarded here by Telegram."""
         return self._channel_post(text, LINKED_CHANNEL, is_automatic_forward=True)
 
-    async def channel_says(self, text: str) -> Message:
+    async def channel_says(self, text: str, *, topic: Topic | None = None) -> Message:
         """Somebody who writes in a channel's name."""
-        return self._channel_post(text, CHANNEL)
+        return self._channel_post(text, CHANNEL, thread=topic.id if topic else None)
 
     def _channel_post(self, text: str, sender: Json, **frame: Any) -> Message:
         kept, marked = formatted(text)

@@ -35,6 +35,7 @@ class Field:
 
 
 SPEC: dict[str, Any] = json.loads(Path(__file__).with_name("spec.json").read_text(encoding="utf-8"))
+_ARRAY = "Array of "
 REACTIONS = frozenset(SPEC["reactions"])
 UPDATES = frozenset(SPEC["updates"])
 
@@ -139,11 +140,12 @@ _PRIMITIVE: dict[str, tuple[type, ...]] = {"Integer": (int,), "Float": (float, i
 
 
 def _check_kind(kind: str, value: Any, name: str) -> None:
-    if kind.startswith("Array of "):
+    if kind.startswith(_ARRAY):
         if not isinstance(value, list):
             raise bad(f"{name}: array expected")
+        of = Field(tuple(kind.removeprefix(_ARRAY).split(",")), required=True)
         for item in value:
-            _check_kind(kind.removeprefix("Array of "), item, name)
+            _check_value(of, item, name)
     elif kind == "InputFile":
         if not isinstance(value, Upload):
             raise bad(f"{name}: file expected")
@@ -175,10 +177,16 @@ def _fields(section: str, name: str) -> dict[str, Field] | None:
     return None if found is None else {key: _field(source) for key, source in found.items()}
 
 
+def _one_array(types: list[str]) -> tuple[str, ...]:
+    """Arrays of this or of that are one array, in which each may be this or that."""
+    arrays = [one.removeprefix(_ARRAY) for one in types if one.startswith(_ARRAY)]
+    return (*(one for one in types if not one.startswith(_ARRAY)), *([_ARRAY + ",".join(arrays)] if arrays else []))
+
+
 def _field(source: str) -> Field:
     """Read e.g. `!String; 1..4096 characters`: required, of that type, within those limits."""
     types, *rest = source.split("; ")
-    field: dict[str, Any] = {"types": tuple(types.removeprefix("!").split("|")), "required": types.startswith("!")}
+    field: dict[str, Any] = {"types": _one_array(types.removeprefix("!").split("|")), "required": types.startswith("!")}
     for part in rest:
         if part.startswith("="):
             field["const"] = part[1:]

@@ -43,6 +43,8 @@ class Message:
     """By user id; the bot's own too."""
     versions: list[str] = field(default_factory=list)
     """The texts it had before."""
+    order: int = field(default_factory=itertools.count().__next__)
+    """Among the messages of all chats."""
 
     @property
     def id(self) -> int:

@@ -1,11 +1,44 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
+from bot import config
+from bot.platforms.telegram import Telegram, connect
+from handlers.events import Place
+from tests import faq
 from tests.platforms.botapi import BotApi, Group, Person, Topic
 from tests.platforms.telegram.desk import UNKNOWN, Desk
+
+
+class Met(NamedTuple):
+    """A row of the table of faults."""
+
+    fault: str
+    seen: str
+    """What people saw of it."""
+    seconds: float
+    """From its end until everything was as usual."""
+
+
+_MET = pytest.StashKey[list[Met]]()
+
+
+@pytest.fixture
+def met(pytestconfig: pytest.Config) -> list[Met]:
+    """What tests put in here is shown as a table at the end, with `pytest -s`."""
+    return pytestconfig.stash.setdefault(_MET, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    rows = config.stash.get(_MET, [])
+    if rows and config.getoption("capture") == "no":
+        terminalreporter.write_line("\n| fault | what people saw | seconds from its end |\n| --- | --- | --- |")
+        for row in rows:
+            terminalreporter.write_line(f"| {row.fault} | {row.seen} | {row.seconds:.1f} |")
 
 
 @dataclass
@@ -39,6 +72,20 @@ class Scene:
 async def api() -> AsyncIterator[BotApi]:
     async with BotApi() as api:
         yield api
+
+
+@pytest.fixture
+def staff(api: BotApi) -> Group:
+    return api.group("Svetovalci", forum=True)
+
+
+@pytest.fixture
+async def telegram(api: BotApi, staff: Group) -> AsyncIterator[Telegram]:
+    """The platform by itself: what it does with an order, without the process around it."""
+    limits = config.TelegramLimits(chat_gap=0, group_minute=1000, second=1000)
+    settings = config.Telegram(token=SecretStr(api.token), api_url=api.url, limits=limits)
+    async with connect(settings, faq.desk(staff=Place("telegram", str(staff.id)))) as platform:
+        yield platform
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -47,6 +47,15 @@ def test_a_group_gets_twenty_messages_a_minute() -> None:
     assert all(later - earlier >= 59.999 for earlier, later in zip(times, times[20:], strict=False))
 
 
+def test_an_album_counts_as_many_messages_as_it_has() -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    assert pacer.wait(-7, "album") == 0
+    pacer.count(-7, 9)
+    done = sent(pacer, clock, [(-7, f"k{number}") for number in range(11)], 100)
+    assert [at - 1000 < 60 for at, _, _ in done] == [True] * 10 + [False]
+
+
 def test_thirty_messages_a_second_in_all() -> None:
     clock = Clock()
     done = sent(Pacer(clock), clock, [(chat, f"k{chat}") for chat in range(1, 101)], 30)

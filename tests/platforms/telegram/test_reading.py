@@ -207,9 +207,9 @@ def test_a_group_keeps_its_id_with_us_when_telegram_gives_it_another() -> None:
     rooms = Rooms("-4")
     rooms.move("-4", -1004)
     again = Rooms("-4")
-    again.remember(rooms.cursor)
+    again.remember(rooms.kept)
     assert again.room(-1004) == "-4"
     assert again.chat("-4") == -1004
     configured_anew = Rooms("-1004")
-    configured_anew.remember(rooms.cursor)
+    configured_anew.remember(rooms.kept)
     assert configured_anew.room(-1004) == "-1004"

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.constants import MessageEntityType
 
-from bot.platforms.telegram.rendering import TEXT_LIMIT, Mark, Rendered, keyboard, relayed, render, split, units
+from bot.platforms.telegram.rendering import TEXT_LIMIT, Mark, Rendered, called, keyboard, relayed, render, split, units
+from handlers.events import Sender
 from handlers.orders import Choice, Quote, Text, Verb
 
 
@@ -71,3 +72,10 @@ def test_choices_are_buttons_with_their_opaque_ids_and_links_are_opened_by_the_a
     assert link is not None
     assert link.inline_keyboard[0][0].url == "https://t.me/kki_bot?start=q1"
     assert keyboard(()) is None
+
+
+def test_advisers_are_mentioned_by_name_so_that_they_are_notified() -> None:
+    whole = called((Sender("7", "🎨 Maja"), Sender("8", "Tone"), Sender("console", "Eva")))
+    assert whole.text == "🎨 Maja, Tone, Eva"
+    assert shown(whole) == [("text_mention", "🎨 Maja"), ("text_mention", "Tone")]
+    assert [one.user.id for one in whole.entities if one.user] == [7, 8]
