@@ -1,5 +1,7 @@
 """The desk in two hundred worlds full of faults keeps its promises; planted bugs show that the worlds would notice."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,13 @@ def test_the_same_seed_gives_the_same_log(empty: Path, tmp_path: Path) -> None:
     first, second = (world.run(7, empty, tmp_path) for _ in range(2))
     assert first.log == second.log
     assert first.fingerprint != world.run(8, empty, tmp_path).fingerprint
+
+
+def test_two_hundred_worlds_full_of_faults_keep_every_promise() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--seeds", "200", "--steps", "80"]
+    played = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
+    print(played.stdout)
 
 
 def caught(bug: bugs.Bug, empty: Path, folder: Path, most: int = 40) -> tuple[int, str]:

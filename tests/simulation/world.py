@@ -292,13 +292,18 @@ async def play(world: World, steps: int) -> None:
     world.faults.quiet = True
     for server in world.servers.values():
         server.gone.clear()
+    try:
+        await _settle(world, life)
+    finally:
+        await life.die()
+
+
+async def _settle(world: World, life: Life) -> None:
     for _ in range(40):
         if await _drained(world, life):
-            break
+            return
         world.now += timedelta(minutes=5)
-    else:
-        raise AssertionError("it never settles")
-    await life.die()
+    raise AssertionError("it never settles")
 
 
 async def _survive(world: World, life: Life) -> Life:
