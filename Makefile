@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := deploy/requirements-dev.lock
+RUNTIME := deploy/requirements.lock
+AUDIT := .venv-audit/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format bench lock clean
+.PHONY: help setup demo test test-long check format bench figures simulate audit lock clean
 
 help:            ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -48,12 +50,34 @@ format: setup    ## Format and mend what ruff can mend
 bench: setup     ## The benchmarks, as tables of ratios against their baselines
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
+figures: setup   ## The tables and pictures of docs/benchmarks.md
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.measures
+
+simulate: setup  ## The desk in virtual time, in so many worlds full of faults: make simulate SEEDS=1000
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),200)
+
+audit: .venv-audit/ready ## Known vulnerabilities of what we depend on, and the list of it in build/sbom.json
+	@mkdir -p build
+	@$(AUDIT)/cyclonedx-py requirements --output-reproducible --output-file build/sbom.json $(RUNTIME)
+	@echo "build/sbom.json: everything that runs in the desk, as CycloneDX"
+	@$(AUDIT)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement $(RUNTIME) || { \
+	    echo "Not passed. With a table above: these are vulnerable. With an error: the advisory service could not be asked, so nothing is known."; \
+	    exit 1; }
+
+.venv-audit/ready: deploy/requirements-audit.lock
+	@echo "Setting up .venv-audit …"
+	@$(PYTHON) -m venv .venv-audit
+	@$(AUDIT)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/requirements-audit.lock
+	@touch $@
+
 lock:            ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --extra report --output-file deploy/requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-annotate --no-header --quiet pyproject.toml --extra semantic --extra report --group dev \
 	    --constraint deploy/requirements.lock --output-file $(LOCK)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --no-header --quiet deploy/requirements-audit.in --output-file deploy/requirements-audit.lock
 
-clean:           ## Remove the virtual environment and caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean:           ## Remove the virtual environments and caches
+	rm -rf .venv .venv-audit build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

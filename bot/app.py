@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import intake, upkeep
+from bot import drawing, intake, upkeep
 from bot.alerts import Alerts
 from bot.answering import Answering, Observer
 from bot.bell import Bell
@@ -43,18 +43,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_desk(config: Config) -> Desk:
-    """Raises ContentError or ValueError when the FAQ or the texts cannot be used."""
+def build_desk(config: Config, matcher: Matcher | None = None) -> Desk:
+    """Raises ContentError or ValueError when the FAQ or the texts cannot be used. Without a `matcher` one learns from the FAQ."""
     content = contents.load(config.desk.knowledge, config.desk.languages)
     hours = config.desk.hours
+    spoken = texts.load(config.desk.languages)
     return Desk(
         name=config.desk.name,
         language=config.desk.language,
         staff=Place(config.staff.platform, config.staff.room),
         staff_language=config.staff.language,
         content=content,
-        matcher=matching.train(content, matcher_settings(config)),
-        texts=texts.load(config.desk.languages),
+        matcher=matcher or matching.train(content, matcher_settings(config)),
+        texts=spoken,
         hours=Hours(
             zone=config.desk.zone,
             week=hours.week,
@@ -66,6 +67,7 @@ def build_desk(config: Config) -> Desk:
         privacy_contact=config.desk.privacy_contact,
         keep_closed=timedelta(days=config.privacy.keep_closed_days),
         reminders=_reminders(config.reminders),
+        draw=drawing.drawing(spoken[config.staff.language]),
         undo=config.staff.undo_seconds,
         replies=replies.load(replies.beside(config.desk.knowledge), config.desk.languages),
     )
@@ -172,13 +174,13 @@ async def _until_done(intakes: Sequence[asyncio.Task[None]], stop: asyncio.Task[
         pending = {task for task in pending if not task.done()}
 
 
-async def settled(engine: AsyncEngine) -> None:
+async def settled(engine: AsyncEngine, look_every: float = 0.005) -> None:
     """Until everything taken in is answered and everything to be said is said."""
     while True:
         async with engine.begin() as tx:
             if not await inbox.waiting(tx) and not await outbox.unfinished(tx):
                 return
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(look_every)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -188,6 +188,18 @@ def _parser() -> argparse.ArgumentParser:
     key = _command(db, "key", "a new pair of keys for encrypted backups", "helpdesk db key desk.key", _later("backups", "key"))
     key.add_argument("file", type=Path, help="where the secret key goes")
 
+    report = _command(
+        commands,
+        "report",
+        "the figures of the last days and what the FAQ does not answer yet, as the staff channel gets them",
+        "helpdesk report --days 30 --png report.png --config config.toml",
+        _later("reporting", "report"),
+    )
+    report.add_argument("--days", type=_days, default=7, metavar="N", help="how many days, today included (7)")
+    report.add_argument("--json", action="store_true", help="as JSON")
+    report.add_argument("--png", type=Path, metavar="FILE", help="also draw the picture; needs the extra `report`")
+    _config(report)
+
     person = _group(commands, "person", "what is kept about a person")
     for name, help_, command in (
         ("export", "everything that is kept about one person, as JSON", _later("running", "export")),
@@ -218,6 +230,12 @@ def _group(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str
 ) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
     return commands.add_parser(name, help=help_, description=help_).add_subparsers(required=True, metavar="COMMAND")
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 3660:
+        raise argparse.ArgumentTypeError(f"expected a number of days, got {text!r}")
+    return int(text)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:

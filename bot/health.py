@@ -93,7 +93,8 @@ class Health:
             try:
                 await web.TCPSite(runner, host, int(port)).start()
             except (OSError, OverflowError) as error:
-                reason = os.strerror(error.errno) if isinstance(error, OSError) and (error.errno or 0) > 0 else error
+                number = getattr(error, "errno", None) or 0  # below zero: the name of the host was not found
+                reason = os.strerror(number) if number > 0 else error
                 raise ConfigError(f"[health] listen: {listen} cannot be listened on: {reason}; choose another address or port") from None
             log.info("health and metrics on http://%s", listen)
             yield

@@ -92,7 +92,7 @@ def disk(folders: tuple[Path, ...]) -> Finding:
 
 def room(found: Disk | None) -> Finding:
     if found is None:
-        return Finding("disk", "nothing is kept on this machine")
+        return Finding("disk", "no folder here to look at")
     free = f"{found.free / 1e9:.1f} GB free of {found.total / 1e9:.0f} GB"
     if found.is_short(1):
         return Finding("disk", f"only {free}; make room, or move the database", ok=False)

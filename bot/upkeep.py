@@ -73,7 +73,7 @@ async def ring(engine: AsyncEngine, desk: Desk, now: datetime) -> datetime | Non
 async def expire(engine: AsyncEngine, desk: Desk, now: datetime) -> None:
     """Delete the text of what was closed or answered before the time that the privacy notice promises."""
     async with engine.begin() as tx:
-        deleted = await privacy.expire(tx, now - desk.keep_closed, now - _KEEP_LOG)
+        deleted = await privacy.expire(tx, now - desk.keep_closed, now - _KEEP_LOG, desk.hours)
         await due.forget(tx, now - _KEEP_LOG)
     if deleted:
         log.info("%d closed tickets and old questions deleted", deleted)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import cards, learning, masking, proposals
+from handlers import cards, gaps, learning, masking, proposals, reports
 from handlers.commands import split
 from handlers.desk import Desk
 from handlers.events import Access, Edit, Event, Illegible, Message, MessageRef, Moved, Press, Reaction, Removal, ThreadChanged
@@ -48,6 +48,8 @@ def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> 
         if situation.ticket is not None or message.text.startswith("/"):
             command = message.text.split()[0][:30]
             return refused(message, desk, desk.staff_texts.reason_unknown_command.format(command=command), situation.ticket)
+    if turn := gaps.answered(message, situation, desk, now):
+        return turn
     if situation.ticket is None:
         return NOTHING
     if turn := entries.send_with_sentence(message, situation, desk, now):
@@ -141,6 +143,7 @@ NAMES: dict[str, tuple[str, Action]] = {
     "reject": ("zavrni", proposals.reject),
     "block": ("blokiraj", blocking.block),
     "unblock": ("odblokiraj", blocking.unblock),
+    "report": ("porocilo", reports.report),
     "help": ("pomoc", looking.help),
 }
 """English name → Slovene name and what it does."""
@@ -159,5 +162,7 @@ _BY_VERB: dict[Verb, Action] = {
     Verb.SEND_HELD: writing.decide,
     Verb.KEEP_HELD: writing.decide,
     Verb.UNMASK: masking.unmasked,
+    Verb.WRITE_ANSWER: gaps.write,
+    Verb.CANCEL_ANSWER: gaps.cancel,
 }
 _ANSWERED_ONCE = (Verb.SEND_HELD, Verb.KEEP_HELD, Verb.SEND_ENTRY, Verb.NONE_OF_THESE)

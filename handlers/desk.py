@@ -1,11 +1,12 @@
 """What is fixed while the process runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from handlers.events import Event, Place
+from handlers.figures import Report
 from handlers.hours import Hours, opening
 from handlers.texts import Texts
 from knowledge import markup
@@ -55,6 +56,8 @@ class Desk:
     follow_up_within: timedelta = timedelta(minutes=30)
     """How long a question is remembered as the one that the next may refer to."""
     reminders: Reminders = Reminders()
+    draw: Callable[[Report], bytes] | None = None
+    """The report's picture as a PNG; None where nothing can draw."""
     undo: int = 0
     """Seconds for which a reply can be taken back before it is sent."""
     replies: tuple[Reply, ...] = ()

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from handlers.hours import Hours
 
+FEWEST = 5
+"""Smaller counts are not told: somebody might know who it was."""
 _STEP = 5
 """Minutes to which the time until a reply is rounded up."""
 
@@ -77,6 +79,50 @@ class Figures:
         found.update(_keys_of_tickets(self.handled, hours))
         found.update(self.kept)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Questions of a kind that the FAQ does not answer."""
+
+    language: str
+    nearest: str
+    """The entry that comes nearest; empty when none is near."""
+    count: int
+    question: int
+    """The number of the one that stands for all."""
+    example: str
+    """Its words, without personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of the days from `since` to `until`, both included."""
+
+    since: date
+    until: date
+    days: dict[date, Counter[str]]
+    """Questions by what the bot decided."""
+    tickets: int
+    reply_minutes: int | None
+    """Opening time within which half of the first human replies came."""
+    liked: int
+    disliked: int
+    shown: Counter[str]
+    """By entry."""
+    not_helped: Counter[str]
+    never_shown: tuple[str, ...]
+    overdue: tuple[str, ...]
+    unconfirmed: int
+    gaps: tuple[Gap, ...]
+
+    @property
+    def decided(self) -> Counter[str]:
+        return sum(self.days.values(), Counter())
+
+    @property
+    def questions(self) -> int:
+        return self.decided.total()
 
 
 def _keys_of_questions(asked: tuple[Asked, ...], hours: Hours) -> Iterator[Key]:

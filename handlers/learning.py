@@ -48,6 +48,26 @@ def begin(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
     return Turn(kind="adviser", drafts=(draft,), orders=(proposals.begun(draft, took, desk),))
 
 
+def begin_with(
+    question: Question, answer: str, names: list[str], event: Event, situation: Situation, desk: Desk, now: datetime
+) -> Turn:
+    """The same with an answer that no ticket holds, to a question that somebody asked."""
+    general, reply = personal.stripped(question.text, names), _general_answer(answer, names, desk)
+    nearest = _nearest(general.text, question, desk)
+    draft = Draft(
+        number=situation.next_draft,
+        entry=nearest.id if nearest else "",
+        topic=nearest.topic if nearest else desk.content.topics[0].id,
+        language=question.language,
+        wording=proposals.in_short(general.text),
+        author=event.sender,
+        created_at=now,
+        answer=reply.text,
+    )
+    took = tuple(dict.fromkeys((*general.kinds, *reply.kinds)))
+    return Turn(kind="adviser", drafts=(draft,), orders=(proposals.begun(draft, took, desk),))
+
+
 def wording_of(
     ticket: Ticket, question: Question | None, entry: Entry, adviser: Sender, situation: Situation, now: datetime
 ) -> Draft | None:

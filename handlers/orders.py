@@ -1,5 +1,6 @@
 """What is to be done outside: one outbox row each, carried out by a platform."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +44,8 @@ class Verb(StrEnum):
     LIKE = "like"
     DISLIKE = "dislike"
     COMMENT = "comment"
+    WRITE_ANSWER = "write_answer"
+    CANCEL_ANSWER = "cancel_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,16 @@ class Choice:
     """What a platform's button carries: opaque, given when the order is put into the outbox."""
 
 
-REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT})
+REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT, Verb.WRITE_ANSWER})
 """Choices that lead somewhere and change nothing: they may be pressed again."""
 
 DRAFTING = frozenset(
     {Verb.DRAFT, Verb.DRAFT_WORDING, Verb.DRAFT_ENTRY, Verb.DRAFT_CANCEL, Verb.SHOW_DRAFT, Verb.APPROVE, Verb.REJECT},
 )
 """What advisers choose about a draft; the subject begins with its number."""
+
+ANSWERING = frozenset({Verb.WRITE_ANSWER, Verb.CANCEL_ANSWER})
+"""What advisers choose about a question that the FAQ does not answer."""
 
 HELD = frozenset({Verb.TAKE_OVER, Verb.SEND_HELD, Verb.KEEP_HELD})
 """Choices about a message that an adviser wrote and that is held back."""
@@ -250,7 +256,17 @@ class SendFile:
     place: Place
     name: str
     content: str
+    encoded: bool = False
+    """The content is not text but bytes, in base64."""
     parts: tuple[Part, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        return b64decode(self.content) if self.encoded else self.content.encode()
+
+    @property
+    def is_picture(self) -> bool:
+        return self.name.endswith(".png")
 
 
 Order = Say | Relay | Change | Remove | React | Mark | OpenThread | ShowState | ShowWaiting | GiveData | OpenChat | SendFile

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers import cards, hours, rating, states, tickets
+from handlers import cards, hours, rating, reports, states, tickets
 from handlers.desk import Desk
 from handlers.events import Due
 from handlers.orders import Choice, Order, Say, Text, Verb
@@ -70,7 +70,7 @@ def _in_opening_time(since: datetime, wait: timedelta, desk: Desk) -> datetime |
 def due(event: Due, situation: Situation, desk: Desk, now: datetime) -> Turn:
     """What rings now, by what the ticket is now: it may have been answered or closed since the alarm was set."""
     if event.ticket is None:
-        return _morning(situation, desk, now) if event.what == Call.MORNING else NOTHING
+        return _for_the_desk(event, situation, desk, now)
     ticket = situation.ticket
     ringing = {alarm.what for alarm in alarms(ticket, desk) if alarm.at <= now} if ticket else set()
     if ticket is None or event.what not in ringing:
@@ -87,6 +87,16 @@ def due(event: Due, situation: Situation, desk: Desk, now: datetime) -> Turn:
             return _asked_again(ticket, situation, desk, now)
         case Call.CLOSE:
             return _closed(ticket, situation, desk, now)
+        case _:
+            return NOTHING
+
+
+def _for_the_desk(event: Due, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    match event.what:
+        case Call.MORNING:
+            return _morning(situation, desk, now)
+        case Call.WEEKLY:
+            return reports.weekly(situation, desk, now)
         case _:
             return NOTHING
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from handlers.events import Attachment, MessageRef, Place, Sender
+from handlers.figures import Figures
 from handlers.orders import Choice, Order
 
 
@@ -225,6 +226,8 @@ class Situation:
     drafts: tuple[Draft, ...] = ()
     """In the staff channel: those begun or open, oldest first, and the one that a press is about."""
     next_draft: int = 1
+    figures: Figures | None = None
+    """For a report: what happened in its time."""
     lately: int = 0
     """How many events the person sent in the same minute before this one; counted no further than is of interest."""
 

@@ -295,6 +295,35 @@ class Texts:
     draft_edit_usage: str
     drafts_none: str
     drafts_head: Plural
+    report_head: str
+    report_nothing: str
+    report_questions: str
+    report_answered: str
+    report_suggested: str
+    report_unanswered: str
+    report_days: str
+    report_tickets: str
+    report_reply: str
+    report_minutes: str
+    report_hours: str
+    report_ratings: str
+    report_fewer: str
+    report_top: str
+    report_not_helped: str
+    report_never: str
+    report_overdue: str
+    report_more: str
+    report_unconfirmed: str
+    report_picture: str
+    report_drawn: Mapping[str, str]
+    """What the picture calls what the bot did."""
+    report_gaps: str
+    gap_line: str
+    gap_near: str
+    gap_far: str
+    gap_write: str
+    gap_prompt: str
+    gap_gone: str
     attachment: Mapping[str, str]
     not_carried: str
     attachment_left: str

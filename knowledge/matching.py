@@ -1,21 +1,20 @@
 """From a text to a decision: answer, suggest, hand over, or just a friendly line."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from knowledge import clauses, embedding, trained, words
+from knowledge import clauses, embedding, followups, trained, words
 from knowledge.decisions import Candidate, Decision, Found, NotFound, Reading, SmallTalk, Unsure, Wish
 from knowledge.embedding import Embedder
 from knowledge.entries import Content, Entry
 from knowledge.language import detect
 from knowledge.learning.confusions import misled
-from knowledge.learning.training import Engine, Ranked
+from knowledge.learning.training import Ranked
 from knowledge.phrases import Phrases, Said
-from knowledge.words import Words
+from knowledge.trained import Learnt
 
 _AS_WRITTEN = 1.0
 _WORTH_ASKING = 0.25
@@ -33,6 +32,8 @@ class Settings:
     """How many entries a person may choose from when the matcher is not sure."""
     semantic: bool = True
     """Whether to use sentence embeddings where they are installed."""
+    model: Path | None = None
+    """A folder with an embedding model of the operator's own instead of the installed one (`knowledge.modelfolder`)."""
     cache: Path | None = None
     """Where to keep what was learnt; None to learn it anew each time."""
 
@@ -40,15 +41,14 @@ class Settings:
 class Matcher:
     """Decides by the content that it was trained on; the same text always gets the same decision."""
 
-    def __init__(self, content: Content, settings: Settings, engine: Engine | None, vocabulary: Words, embedder: Embedder | None) -> None:
-        self._content = content
+    def __init__(self, content: Content, settings: Settings, learnt: Learnt, embedder: Embedder | None) -> None:
         self._settings = settings
-        self._engine = engine
-        self._words = vocabulary
+        self._engine = learnt.engine
+        self._words = learnt.words
+        self._as_written = learnt.as_written
         self._embedder = embedder
         self._phrases = Phrases(content)
         self._by_id = {entry.id: entry for entry in content.entries}
-        self._as_written = _owners_of_wordings(content)
         self._languages = tuple(dict.fromkeys(language for entry in content.entries for language in entry.sides)) or ("sl",)
 
     def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
@@ -75,12 +75,17 @@ class Matcher:
     def _as_question(self, text: str, language: str, earlier: str | None) -> Decision:
         question = clauses.without(text, lambda part: self._phrases.find(part) is not None)
         ranked = self._rank(question)
-        reasons = self._reasons_of_text(question)
+        reasons = self._reasons_of_text(ranked)
         if len(sure := self._sure_in_parts(question)) == 2:
             return self._decide_two(sure, ranked, language, reasons)
-        if earlier is not None and not _is_sure(ranked) and clauses.leans_back(question):
+        if (
+            earlier
+            and ranked
+            and (how := followups.leaning(question, language))
+            and (both := self._rank(f"{earlier[: words.LONGEST]}\n{question}"))
+        ):
             reasons = (*reasons, "read together with the question before it")
-            ranked = self._rank(f"{earlier[: words.LONGEST]}\n{question}")
+            ranked = followups.together(ranked, both, how)
         reading = self._read(ranked, language, reasons)
         if ranked is not None and _is_sure(ranked):
             return Found((self._by_id[ranked.entries[0]],), reading)
@@ -91,8 +96,15 @@ class Matcher:
 
     def _sure_in_parts(self, question: str) -> list[Ranked]:
         """What the questions in a text are answered by, where each for itself is clear."""
-        ranked = [self._rank(part) for part in clauses.questions(question)]
-        return list({one.entries[0]: one for one in ranked if one is not None and _is_sure(one)}.values())
+        sure: dict[str, Ranked] = {}
+        parts = clauses.questions(question)
+        for number, part in enumerate(parts):
+            if len(sure) + len(parts) - number < 2:
+                break  # there cannot be two any more
+            ranked = self._rank(part)
+            if ranked is not None and _is_sure(ranked):
+                sure[ranked.entries[0]] = ranked
+        return list(sure.values())
 
     def _decide_two(self, sure: Sequence[Ranked], whole: Ranked | None, language: str, reasons: tuple[str, ...]) -> Decision:
         probabilities = {one.entries[0]: one.probabilities[0] for one in sure}
@@ -107,12 +119,12 @@ class Matcher:
         if self._engine is None:
             return None
         owner = self._as_written.get(words.plain_key(text))
-        vectors = np.asarray(self._embedder.embed([text])) if self._embedder else None
+        vectors = np.asarray(self._embedder.embed([self._words.standard(text)])) if self._embedder else None
         (ranked,) = self._engine.rank([self._words.read(text)], vectors)
         if owner is None:
             return ranked
         others = tuple(id for id in ranked.entries if id != owner)[:4]
-        return Ranked((owner, *others), (_AS_WRITTEN, *(0.0,) * len(others)), _AS_WRITTEN, ranked.answer_from, ranked.evidence)
+        return replace(ranked, entries=(owner, *others), probabilities=(_AS_WRITTEN, *(0.0,) * len(others)), among_first=_AS_WRITTEN)
 
     def _read(self, ranked: Ranked | None, language: str, reasons: tuple[str, ...]) -> Reading:
         if ranked is None:
@@ -123,14 +135,12 @@ class Matcher:
         signals = ", ".join(f"{name} {value:.2f}" for name, value in ranked.evidence.items())
         return Reading(language, candidates, (*reasons, threshold, f"signals for {ranked.entries[0]}: {signals}"))
 
-    def _reasons_of_text(self, question: str) -> tuple[str, ...]:
-        wording = self._words.read(question)
-        corrections = tuple(f"{typed} read as {meant}" for typed, meant in wording.corrections)
-        if self._engine is None:
-            return corrections
-        names = (*self._engine.names, "for a human")
-        near = [f'like "{text}" ({names[owner]})' for text, owner in self._engine.members.nearest(wording, 2)]
-        return (f"words: {' '.join(wording.terms)[:200]}", *corrections, *near)
+    def _reasons_of_text(self, ranked: Ranked | None) -> tuple[str, ...]:
+        if self._engine is None or ranked is None:
+            return ()
+        corrections = [f"{typed} read as {meant}" for typed, meant in ranked.wording.corrections]
+        near = [f'like "{text}" ({owner})' for text, owner in self._engine.nearest(ranked)]
+        return (f"words: {' '.join(ranked.wording.terms)[:200]}", *corrections, *near)
 
     def _language_of(self, text: str, so_far: str | None) -> str:
         """One that the FAQ speaks: the text's own, else the conversation's, else its first."""
@@ -139,11 +149,10 @@ class Matcher:
 
 
 def train(content: Content, settings: Settings = Settings()) -> Matcher:
-    """A matcher for this content; what was learnt is taken from the cache where there is one."""
-    vocabulary = Words(content)
-    embedder = embedding.find_embedder() if settings.semantic and content.entries else None
-    engine = trained.engine(content, vocabulary, embedder, settings.precision, settings.cache) if content.entries else None
-    return Matcher(content, settings, engine, vocabulary, embedder)
+    """A matcher for this content; what was learnt is taken from the cache where there is one. Raises ModelError."""
+    words.prepare()
+    embedder = embedding.find_embedder(settings.model) if settings.semantic and content.entries else None
+    return Matcher(content, settings, trained.learn(content, embedder, settings.precision, settings.cache), embedder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ class Confusion:
 
 def confusions(content: Content) -> list[Confusion]:
     texts = {entry.id: tuple(text for side in entry.sides.values() for text in (side.title, *side.wordings)) for entry in content.entries}
-    found = misled({id: wordings for id, wordings in texts.items() if len(set(wordings)) > 1}, Words(content).read)
+    found = misled({id: wordings for id, wordings in texts.items() if len(set(wordings)) > 1}, words.Words(content).read)
     by_id = {entry.id: entry for entry in content.entries}
     return [Confusion(by_id[one.owner], one.text, by_id[one.taken_for], one.probability) for one in found]
 
@@ -167,16 +176,6 @@ def _is_sure(ranked: Ranked | None) -> bool:
     if ranked is None or ranked.probabilities[0] < ranked.answer_from:
         return False
     return len(ranked.probabilities) < 2 or ranked.probabilities[1] <= _TOO_CLOSE * ranked.probabilities[0]
-
-
-def _owners_of_wordings(content: Content) -> dict[str, str]:
-    """Wordings that belong to one entry only, by what is equal in them."""
-    owners: dict[str, set[str]] = defaultdict(set)
-    for entry in content.entries:
-        for side in entry.sides.values():
-            for text in (side.title, *side.wordings):
-                owners[words.plain_key(text)].add(entry.id)
-    return {key: next(iter(found)) for key, found in owners.items() if key and len(found) == 1}
 
 
 def _answer_phrase(said: Said, language: str) -> Decision:

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -13,6 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from knowledge.entries import Content
+from knowledge.shortlist import Shortlist
 
 LONGEST = 1_000
 """Characters that are looked at, after normalising: whoever asks says it in the first thousand."""
@@ -34,14 +35,25 @@ def normalise(text: str) -> str:
     """The text in one form: NFKC, small letters, nothing invisible, no endless repeats, at most a thousand characters."""
     visible = " ".join(_visible(text[: 16 * _LONGEST_RAW]).split())[:_LONGEST_RAW]
     composed = unicodedata.normalize("NFKC", visible).lower()
-    kept = "".join(char for char in composed if char.isascii() or unicodedata.category(char) not in _MARKS)
-    return " ".join(_REPEATED.sub(r"\1", kept).split())[:LONGEST]
+    return " ".join(_REPEATED.sub(r"\1", _without_marks(composed)).split())[:LONGEST]
 
 
 def _visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(" " if char.isspace() else "" if unicodedata.category(char) in _NOTHING else char for char in text)
+
+
+def _without_marks(text: str) -> str:
+    marks = {char for char in set(text) if not char.isascii() and unicodedata.category(char) in _MARKS}
+    return "".join(char for char in text if char not in marks) if marks else text
+
+
+# In one decision the same text and its parts are looked at from several sides.
+@lru_cache(maxsize=64)
+def words_in(text: str) -> tuple[str, ...]:
+    """The words of a text, in its normal form."""
+    return tuple(split(normalise(text)))
 
 
 def split(normalised: str) -> list[str]:
@@ -54,13 +66,17 @@ def fold(text: str) -> str:
     """Without diacritics."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFD", text.translate(_OTHER_LETTERS))
-    return "".join(char for char in decomposed if unicodedata.category(char) not in _MARKS)
+    return _without_marks(unicodedata.normalize("NFD", text.translate(_OTHER_LETTERS)))
 
 
 def plain_key(text: str) -> str:
     """What is equal here was written the same but for case, diacritics and punctuation."""
-    return fold(" ".join(split(normalise(text))))
+    return fold(" ".join(words_in(text)))
+
+
+def prepare() -> None:
+    """Load the dictionaries, so that the first person who asks does not wait for them."""
+    is_known("xyzzy")
 
 
 @lru_cache(maxsize=100_000)
@@ -77,7 +93,9 @@ def restored(word: str) -> str:
     return next((variant for variant in _caron_variants(word) if simplemma.is_known(variant, lang="sl")), word)
 
 
+@lru_cache(maxsize=100_000)
 def is_known(word: str) -> bool:
+    """Whether a Slovene or an English dictionary has it."""
     return simplemma.is_known(word, lang=("sl", "en"))
 
 
@@ -109,28 +127,30 @@ class Words:
 
     def __init__(self, content: Content) -> None:
         self._vocabulary = Counter(word for text in _texts(content) for word in map(fold, split(normalise(text))))
-        self._by_length: dict[int, list[str]] = defaultdict(list)
-        for word in sorted(self._vocabulary):
-            self._by_length[len(word)].append(word)
-        self._spoken = {_key(spoken): tuple(split(normalise(standard))) for spoken, standard in content.colloquial.items()}
-        self._synonyms = self._standard_forms(content.synonyms)
+        self._spellings = Shortlist(sorted(self._vocabulary))
+        self._spoken = Expressions({_key(spoken): tuple(split(normalise(standard))) for spoken, standard in content.colloquial.items()})
+        self._synonyms = Expressions(_standard_forms(content.synonyms))
 
     def read(self, text: str, correct: bool = True) -> Wording:
-        words = split(normalise(text))
+        words = words_in(text)
         corrected: dict[str, str] = {}
-        standard = [self._corrected(word, corrected) if correct else word for word in _replace(words, self._spoken, fold)]
-        terms = _replace([lemma(word) for word in standard], self._synonyms)
-        return Wording(fold(" ".join(words)), tuple(terms), tuple(corrected.items()))
+        typed = fold(" ".join(words))
+        spoken = self._spoken.replaced(words, typed.split())
+        standard = [self._corrected(word, corrected) for word in spoken] if correct else spoken
+        lemmas = [lemma(word) for word in standard]
+        return Wording(typed, tuple(self._synonyms.replaced(lemmas, lemmas)), tuple(corrected.items()))
+
+    def standard(self, text: str) -> str:
+        """The text with its punctuation, in standard words that are spelt right: sentence vectors bear slips and dialect badly."""
+        corrected: dict[str, str] = {}
+
+        def spelt(found: re.Match[str]) -> str:
+            return " ".join(restored(self._corrected(word, corrected)) for word in self._spoken.replaced([found[0]], [fold(found[0])]))
+
+        return _WORD.sub(spelt, normalise(text))
 
     def knows(self, word: str) -> bool:
         return fold(word) in self._vocabulary
-
-    def _standard_forms(self, groups: Sequence[Sequence[str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
-        forms: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for group in groups:
-            first, *others = (tuple(lemma(word) for word in split(normalise(expression))) for expression in group)
-            forms |= {other: first for other in others if other and other != first and other not in forms}
-        return forms
 
     def _corrected(self, word: str, corrected: dict[str, str]) -> str:
         if len(word) < 4 or not word.isalpha() or self.knows(word) or len(corrected) >= _MOST_CORRECTIONS:
@@ -143,11 +163,36 @@ class Words:
     def _nearest(self, word: str) -> str | None:
         """The FAQ's word that this is a slip of the finger from: one off, or two in a long word; the more frequent one of equals."""
         reach = 1 if len(word) < 8 else 2
-        near = [
-            known for length in range(len(word) - reach, len(word) + reach + 1) if length > 3 for known in self._by_length.get(length, ())
-        ]
+        near = self._spellings.near(word, max(4, len(word) - reach), len(word) + reach, 2 * reach)
         found = process.extract(word, near, scorer=OSA.distance, score_cutoff=reach, limit=None)
         return min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]], hit[0]))[0] if found else None
+
+
+class Expressions:
+    """Expressions of one or more words, each with its standard form."""
+
+    def __init__(self, forms: Mapping[tuple[str, ...], tuple[str, ...]]) -> None:
+        self._forms = forms
+        self._lengths: dict[str, list[int]] = {}
+        for expression in sorted(filter(None, forms), key=len, reverse=True):
+            lengths = self._lengths.setdefault(expression[0], [])
+            if len(expression) not in lengths:
+                lengths.append(len(expression))
+
+    def replaced(self, words: Sequence[str], keys: Sequence[str]) -> list[str]:
+        """The words with every expression, the longest first, in its standard form; `keys` are the words as expressions write them."""
+        result: list[str] = []
+        place = 0
+        while place < len(words):
+            for length in self._lengths.get(keys[place], ()):
+                if (standard := self._forms.get(tuple(keys[place : place + length]))) is not None:
+                    result += standard
+                    place += length
+                    break
+            else:
+                result.append(words[place])
+                place += 1
+        return result
 
 
 def _texts(content: Content) -> Iterable[str]:
@@ -162,21 +207,9 @@ def _key(expression: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in split(normalise(expression)))
 
 
-def _replace(words: Sequence[str], forms: Mapping[tuple[str, ...], tuple[str, ...]], key: Callable[[str], str] = str) -> list[str]:
-    """The words with every expression in `forms`, the longest first, put into its standard form."""
-    if not forms:
-        return list(words)
-    longest = max(map(len, forms))
-    keys = [key(word) for word in words]
-    result: list[str] = []
-    place = 0
-    while place < len(words):
-        for length in range(min(longest, len(words) - place), 0, -1):
-            if (standard := forms.get(tuple(keys[place : place + length]))) is not None:
-                result += standard
-                place += length
-                break
-        else:
-            result.append(words[place])
-            place += 1
-    return result
+def _standard_forms(groups: Sequence[Sequence[str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    forms: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for group in groups:
+        first, *others = (tuple(lemma(word) for word in split(normalise(expression))) for expression in group)
+        forms |= {other: first for other in others if other and other != first and other not in forms}
+    return forms

@@ -34,6 +34,13 @@ def _conversation(row: Row[Any]) -> Conversation:
     )
 
 
+async def that_asked(tx: AsyncConnection, number: int) -> Conversation | None:
+    """The one in which this question was asked."""
+    asked = select(questions.c.platform, questions.c.room, questions.c.person).where(questions.c.number == number)
+    row = (await tx.execute(asked)).first()
+    return await find(tx, row.platform, row.room, row.person) if row else None
+
+
 async def person_in(tx: AsyncConnection, platform: str, room: str) -> Sender | None:
     """Whom the bot talks with in this room, if it is one person."""
     query = select(conversations.c.person, conversations.c.name).where(conversations.c.platform == platform, conversations.c.room == room)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import String, Table, cast, delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import erasures
+from handlers.hours import Hours
+from storage import erasures, statistics
 from storage.tables import advisers, blocks, choices, conversations, drafts, inbox, outbox, questions, ticket_history, ticket_lines, tickets
 
 
@@ -79,14 +80,19 @@ async def erase_again(tx: AsyncConnection, marks: set[str], now: datetime) -> in
     return len(found)
 
 
-async def expire(tx: AsyncConnection, before: datetime, log_before: datetime) -> int:
+async def expire(tx: AsyncConnection, before: datetime, log_before: datetime, hours: Hours) -> int:
     """Delete tickets closed and questions asked before the one time, and what the queues remember from before the other.
 
-    Open tickets stay with their questions, however old; so do people who have one. Returns how many tickets and questions went.
+    Open tickets stay with their questions, however old; so do people who have one. What goes is counted first,
+    by the desk's `hours`. Returns how many tickets and questions went.
     """
-    closed = await tx.execute(delete(tickets).where(tickets.c.state == "closed", tickets.c.closed_at < before))
+    finished = (tickets.c.state == "closed") & (tickets.c.closed_at < before)
+    await statistics.keep_tickets(tx, finished, hours)
+    closed = await tx.execute(delete(tickets).where(finished))
     of_tickets = select(tickets.c.question).where(tickets.c.question.is_not(None))
-    asked = await tx.execute(delete(questions).where(questions.c.at < before, questions.c.number.not_in(of_tickets)))
+    old = (questions.c.at < before) & questions.c.number.not_in(of_tickets)
+    await statistics.keep_questions(tx, old, hours)
+    asked = await tx.execute(delete(questions).where(old))
     with_ticket = select(tickets.c.number).where(tickets.c.platform == conversations.c.platform, tickets.c.person == conversations.c.person)
     await tx.execute(delete(conversations).where(conversations.c.changed_at < before, ~with_ticket.exists()))
     await tx.execute(delete(choices).where(choices.c.created_at < before))

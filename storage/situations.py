@@ -1,16 +1,17 @@
 """Load what an event needs, and save what came of it: the two halves of one transaction."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import floods
+from handlers import floods, reports
 from handlers.events import Due, Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
-from handlers.orders import DRAFTING, HELD, REUSABLE, Choice, Order, Say, Verb
+from handlers.figures import Figures
+from handlers.orders import ANSWERING, DRAFTING, HELD, REUSABLE, Choice, Order, Say, Verb
 from handlers.situation import Conversation, Line, Question, Situation, Ticket, Turn
-from storage import conversations, drafts, due, inbox, outbox, privacy, staff, tickets
+from storage import conversations, drafts, due, inbox, outbox, privacy, staff, statistics, tickets
 from storage.database import load as load_value
 from storage.outbox import NewId
 from storage.tables import choices
@@ -72,11 +73,14 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         ticket = await tickets.by_number(tx, referred.ticket)
     said = isinstance(event, Message)
     is_command = isinstance(event, Message) and event.is_command
+    offered = await _offered(tx, event)
+    asked = next((one.question for one in (pressed, *offered) if one and one.verb in ANSWERING), None)
+    about = asked or (ticket.question if ticket else None)
     return Situation(
         number=number,
         next_ticket=await tickets.next_number(tx),
-        conversation=await _conversation_of(tx, ticket),
-        question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
+        conversation=await conversations.that_asked(tx, asked) if asked else await _conversation_of(tx, ticket),
+        question=await conversations.question(tx, about) if about else None,
         ticket=ticket,
         referred=referred,
         referred_ticket=ticket,
@@ -89,11 +93,18 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         history=await tickets.history(tx, ticket.number) if ticket else (),
         earlier=await _earlier(tx, ticket.place.platform, ticket.person.id, ticket) if ticket else (),
         lines=await _all_lines(tx, ticket.place.platform, ticket.person.id) if ticket and (is_command or not said) else (),
-        offered=await _offered(tx, event),
+        offered=offered,
         blocked=await staff.blocked(tx) if is_command else (),
         drafts=await drafts.undecided(tx, _draft_meant(choice)),
         next_draft=await drafts.next_number(tx),
+        figures=await _figures(tx, event),
     )
+
+
+async def _figures(tx: AsyncConnection, event: Event) -> Figures | None:
+    """A day more than asked for: where a day begins, the desk's time zone says."""
+    days = reports.days_wanted(event)
+    return await statistics.read(tx, event.at - timedelta(days=days + 1)) if days else None
 
 
 def _draft_meant(choice: Choice | None) -> int | None:
@@ -112,6 +123,7 @@ async def _by_the_clock(tx: AsyncConnection, number: int, event: Due, channel: P
         ticket=ticket,
         open_tickets=await tickets.still_open(tx),
         advisers=await staff.known(tx, channel.platform),
+        figures=await _figures(tx, event),
     )
 
 

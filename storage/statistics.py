@@ -23,9 +23,16 @@ async def read(tx: AsyncConnection, since: datetime) -> Figures:
     )
 
 
-async def keep(tx: AsyncConnection, old_questions: ColumnElement[bool], old_tickets: ColumnElement[bool], hours: Hours) -> None:
-    """Add what is about to be deleted to the counts: how often, by day; not who."""
-    figures = Figures(await _asked(tx, old_questions), await _handled(tx, old_tickets))
+async def keep_questions(tx: AsyncConnection, condition: ColumnElement[bool], hours: Hours) -> None:
+    """Count those that are about to be deleted: what, how often, on which day; not who."""
+    await _add(tx, Figures(asked=await _asked(tx, condition)), hours)
+
+
+async def keep_tickets(tx: AsyncConnection, condition: ColumnElement[bool], hours: Hours) -> None:
+    await _add(tx, Figures(handled=await _handled(tx, condition)), hours)
+
+
+async def _add(tx: AsyncConnection, figures: Figures, hours: Hours) -> None:
     counts = figures.counts(hours)
     before = await _kept(tx, min(key.day for key in counts)) if counts else {}
     for key, count in counts.items():
@@ -38,9 +45,7 @@ async def _asked(tx: AsyncConnection, condition: ColumnElement[bool], *, with_wo
     columns: Sequence[Any] = (table.number, table.at, table.decision, table.shown, table.helped)
     query = select(*columns).where(condition).order_by(table.number)
     if with_words:
-        same = and_(
-            conversations.c.platform == table.platform, conversations.c.room == table.room, conversations.c.person == table.person
-        )
+        same = and_(conversations.c.platform == table.platform, conversations.c.room == table.room, conversations.c.person == table.person)
         query = query.add_columns(table.language, table.text, table.guesses, conversations.c.name).outerjoin(conversations, same)
     return tuple(_one_asked(row, with_words) for row in await tx.execute(query))
 
@@ -68,4 +73,4 @@ def _first_replies() -> Any:
 
 async def _kept(tx: AsyncConnection, since: date) -> dict[Key, int]:
     rows = await tx.execute(select(statistics).where(statistics.c.day >= since.isoformat()))
-    return {Key(date.fromisoformat(row.day), What(row.what), row.subject): row.count for row in rows}
+    return {Key(date.fromisoformat(day), What(what), subject): count for day, what, subject, count in rows}

@@ -14,7 +14,7 @@ _CALLS = re.compile(
     r"""
       https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/(?:[\w.~%?=&\#+/-]|(?<=/)@)*  # a link stays a link: there is neither in it
     | (?<!\w)@(?=\w) | @(?=room\b)
-    | (?<![\w/<>])/(?=\w)
+    | (?<![\w/<])/(?=\w)
     """,
     re.VERBOSE,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.learning.lexical import SOFTNESS, learn_lexical, learn_vectoriser
+from knowledge.learning.rows import from_matrix
 from knowledge.learning.semantic import log_softmax
 from knowledge.words import Wording
 
@@ -28,13 +29,13 @@ def misled(wordings: Mapping[str, Sequence[str]], read: Callable[[str, bool], Wo
     if len(names) < 2:
         return []
     read_texts = [read(text, False) for text, _, _ in pairs]
-    rows = learn_vectoriser(read_texts)(read_texts)
+    rows = learn_vectoriser(read_texts)(read_texts).matrix()
     labels, folds = (np.array(column, np.intp) for column in list(zip(*pairs, strict=True))[1:])
 
     def judge(fold: int) -> list[Misled]:
         model = learn_lexical(rows[folds != fold], labels[folds != fold], len(names))
         asked = np.flatnonzero(folds == fold)
-        probabilities = np.exp(log_softmax(model.margins(rows[asked]) / np.float32(SOFTNESS)))
+        probabilities = np.exp(log_softmax(model.margins(from_matrix(rows[asked])) / np.float32(SOFTNESS)))
         best = probabilities.argmax(axis=1)
         wrong = (best != labels[asked]) & (probabilities.max(axis=1) >= _SURE)
         return [

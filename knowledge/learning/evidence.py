@@ -23,8 +23,8 @@ def names(signals: int) -> tuple[str, ...]:
 
 
 def gather(members: Members, views: Views, log_p: Floats, none: int | None) -> Floats:
-    """Questions × signals, for the best real entry of each. `none` is the number of the pseudo-entry for out-of-scope questions."""
-    real = log_p if none is None else np.delete(log_p, none, axis=1)
+    """Questions × signals, for the best real entry of each. `none`: the number, the last, of the pseudo-entry for out-of-scope ones."""
+    real = log_p if none is None else log_p[:, :none]
     if real.shape[1] == 1:
         real = np.column_stack([real, real])  # an entry that is alone is no lead over others
     order = np.argpartition(-real, 1, axis=1)[:, :2]
@@ -44,22 +44,19 @@ def gather(members: Members, views: Views, log_p: Floats, none: int | None) -> F
     nearest_words, nearest_spelling = np.zeros(len(real), np.float32), np.zeros(len(real), np.float32)
     nearest_meaning, mean_meaning = np.zeros(len(real), np.float32), np.zeros(len(real), np.float32)
     folded = [wording.text for wording in views.wordings]
-    for entry in np.unique(best):
-        asked = np.flatnonzero(best == entry)
-        examples = members.of_entry[entry]
-        if not len(examples):
+    for i, entry in enumerate(best):
+        own = members.of_entry(entry)
+        if own.start == own.stop:
             continue
-        similarity = (members.rows[examples] @ views.rows[asked].T).toarray()
-        nearest_words[asked] = similarity.max(axis=0)
+        alike = members.alike(entry, views.rows.row(i))
+        nearest_words[i] = alike.max()
         if views.placed is not None and members.placed is not None:
-            meaning = members.placed[examples] @ views.placed[asked].T
-            nearest_meaning[asked] = meaning.max(axis=0)
-            mean_meaning[asked] = meaning.mean(axis=0)
-        for i, alike in zip(asked, similarity.T, strict=True):
-            # Only the few wordings that share most words can be spelt most alike.
-            close = [members.folded[example] for example in examples[np.argsort(-alike, kind="stable")[:_COMPARED]]]
-            found = process.extractOne(folded[i], close, scorer=fuzz.token_set_ratio)
-            nearest_spelling[i] = found[1] / 100 if found else 0
+            meaning = members.placed[own] @ views.placed[i]
+            nearest_meaning[i], mean_meaning[i] = meaning.max(), meaning.mean()
+        # Only the few wordings that share most words can be spelt most alike.
+        close = [members.folded[own.start + example] for example in np.argsort(-alike, kind="stable")[:_COMPARED]]
+        found = process.extractOne(folded[i], close, scorer=fuzz.token_set_ratio)
+        nearest_spelling[i] = found[1] / 100 if found else 0
     columns += [nearest_words, nearest_spelling, _known(members, views), np.log1p([len(text.split()) for text in folded])]
     if views.semantic is not None:
         columns += [

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
+
+from knowledge.learning.rows import Rows
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float32]
@@ -47,19 +48,21 @@ def rounds(labels: Ints, groups: Ints, entries: int, none: int | None, count: in
         yield Round(np.flatnonzero(kept), np.flatnonzero((fold == number) | gone), frozenset(left_out.tolist()))
 
 
-def group(labels: Ints, rows: sp.csr_matrix, placed: Floats | None) -> Ints:
+def group(labels: Ints, rows: Rows, placed: Floats | None) -> Ints:
     """Number the sets of near-duplicates within each entry."""
     # Imported where it is learnt: a desk that starts from its cache never waits for it.
+    from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
+    matrix = rows.matrix()
     groups = np.empty(len(labels), np.intp)
     used = 0
     for entry in np.unique(labels):
         own = np.flatnonzero(labels == entry)
-        near = (rows[own] @ rows[own].T).toarray() > NEAR_IN_WORDS
+        near = (matrix[own] @ matrix[own].T).toarray() > NEAR_IN_WORDS
         if placed is not None:
             near |= placed[own] @ placed[own].T > NEAR_IN_MEANING
-        found, sets = connected_components(sp.csr_matrix(near), directed=False)
+        found, sets = connected_components(csr_matrix(near), directed=False)
         groups[own] = sets + used
         used += found
     return groups

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from knowledge.learning import rows
+from knowledge.learning.rows import Numbers, Row, Rows, Table
 from knowledge.words import Wording
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
@@ -39,12 +44,12 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.index)
 
-    def row(self, terms: Iterable[str], offset: int) -> tuple[list[int], Floats]:
+    def row(self, terms: Iterable[str]) -> Row:
         """One text as positions and weights of length one. Repeats count logarithmically; unknown terms are left out."""
-        counts = Counter(self.index[term] for term in terms if term in self.index)
-        positions = list(counts)
+        counts = Counter(filter(self.index.__contains__, terms))
+        positions = np.fromiter(map(self.index.__getitem__, counts), np.int32, len(counts))
         weights = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[positions]
-        return [p + offset for p in positions], weights / max(float(np.linalg.norm(weights)), 1e-9)
+        return positions, weights / max(float(np.linalg.norm(weights)), 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +57,15 @@ class Vectoriser:
     lemmas: Vocabulary
     pieces: Vocabulary
 
-    def __call__(self, wordings: Sequence[Wording]) -> sp.csr_matrix:
+    def __call__(self, wordings: Sequence[Wording]) -> Rows:
         """One row of length one per wording, half of it lemmas, half of it pieces."""
-        positions: list[int] = []
-        weights: list[Floats] = []
-        ends = [0]
-        for wording in wordings:
-            left, left_weights = self.lemmas.row(_word_terms(wording.terms), 0)
-            right, right_weights = self.pieces.row(_piece_terms(wording.text), len(self.lemmas))
-            share = np.float32(1 / np.sqrt(max(1, bool(left) + bool(right))))
-            positions += left + right
-            weights += [left_weights * share, right_weights * share]
-            ends.append(len(positions))
-        data = np.concatenate(weights) if weights else np.zeros(0, np.float32)
-        return sp.csr_matrix((data, np.array(positions, np.int32), np.array(ends, np.int32)), shape=(len(wordings), self.size))
+        return rows.joined([self._row(wording) for wording in wordings], len(self.lemmas) + len(self.pieces))
 
-    @property
-    def size(self) -> int:
-        return len(self.lemmas) + len(self.pieces)
+    def _row(self, wording: Wording) -> Row:
+        left, left_weights = self.lemmas.row(_word_terms(wording.terms))
+        right, right_weights = self.pieces.row(_piece_terms(wording.text))
+        share = np.float32(1 / np.sqrt(max(1, bool(len(left)) + bool(len(right)))))
+        return np.concatenate([left, right + np.int32(len(self.lemmas))]), np.concatenate([left_weights, right_weights]) * share
 
 
 def learn_vectoriser(wordings: Sequence[Wording]) -> Vectoriser:
@@ -86,8 +82,7 @@ def _word_terms(words: Sequence[str]) -> Iterator[str]:
 
 
 def _piece_terms(folded: str) -> Iterator[str]:
-    for word in folded.split():
-        yield from _pieces(word)
+    return chain.from_iterable(map(_pieces, folded.split()))
 
 
 @lru_cache(maxsize=100_000)
@@ -107,42 +102,49 @@ def _learn_vocabulary(texts: Sequence[set[str]]) -> Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class LexicalModel:
-    planes: Floats | sp.csr_matrix
+    planes: Floats | Table
     """Terms × entries."""
     bias: Floats
 
-    def margins(self, rows: sp.csr_matrix) -> Floats:
+    def margins(self, questions: Rows) -> Floats:
         """Texts × entries; above zero says "this entry", for each entry by itself."""
-        if sp.issparse(self.planes):
-            return np.asarray((rows @ self.planes).toarray(), np.float32) + self.bias
-        if rows.shape[0] == 1:
-            # One question touches some hundred terms: gathering their planes beats scipy's general product.
-            return np.asarray((rows.data @ self.planes[rows.indices] + self.bias)[None, :], np.float32)
-        return np.asarray(rows @ self.planes, np.float32) + self.bias
+        if len(questions) == 1:
+            return (self._sums(*questions.row(0)) + self.bias)[None, :]
+        if isinstance(self.planes, Table):
+            return np.stack([self._sums(*questions.row(number)) for number in range(len(questions))]) + self.bias
+        return np.asarray(questions.matrix() @ self.planes, np.float32) + self.bias
+
+    def _sums(self, terms: Numbers, weights: Floats) -> Floats:
+        if isinstance(self.planes, Table):
+            return self.planes.summed(terms, weights)
+        return np.asarray(weights @ self.planes[terms], np.float32)
 
 
-def learn_lexical(rows: sp.csr_matrix, labels: Ints, entries: int) -> LexicalModel:
+def learn_lexical(examples: "csr_matrix", labels: Ints, entries: int) -> LexicalModel:
     taught = len(np.unique(labels))
     if entries > MANY_ENTRIES or taught < 2 or taught > len(labels) / 2:
-        return _centroids(rows, labels, entries)
+        return _centroids(examples, labels, entries)
     # Imported where it is learnt: a desk that starts from its cache never waits for it.
     from sklearn.svm import LinearSVC
 
     with _ONE_AT_A_TIME:
-        machine = LinearSVC(C=COST, tol=0.03, random_state=0).fit(rows, labels)
+        machine = LinearSVC(C=COST, tol=0.03, random_state=0).fit(examples, labels)
     planes, bias = machine.coef_, machine.intercept_
     if len(machine.classes_) == 2:
         planes, bias = np.vstack([-planes, planes]), np.array([-bias[0], bias[0]])
-    full = np.zeros((rows.shape[1], entries), np.float32)
+    full = np.zeros((examples.shape[1], entries), np.float32)
     full[:, machine.classes_] = planes.T
     offsets = np.full(entries, -1.5, np.float32)
     offsets[machine.classes_] = bias
     return LexicalModel(full, offsets)
 
 
-def _centroids(rows: sp.csr_matrix, labels: Ints, entries: int) -> LexicalModel:
+def _centroids(examples: "csr_matrix", labels: Ints, entries: int) -> LexicalModel:
+    # Imported where it is learnt: a desk that starts from its cache never waits for it.
+    import scipy.sparse as sp
+
     membership = sp.csr_matrix((np.ones(len(labels), np.float32), (labels, np.arange(len(labels)))), shape=(entries, len(labels)))
-    sums = (membership @ rows).tocsr()
+    sums = (membership @ examples).tocsr()
     norms = np.sqrt(np.asarray(sums.multiply(sums).sum(axis=1)).ravel())
     scaled = sp.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ sums
-    return LexicalModel(scaled.T.tocsr(), np.zeros(entries, np.float32))
+    return LexicalModel(rows.table(scaled.T.tocsr()), np.zeros(entries, np.float32))

@@ -1,14 +1,14 @@
 """Both signals over the same wordings, and what they say about questions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from knowledge.learning.lexical import SOFTNESS, LexicalModel, Vectoriser, learn_lexical, learn_vectoriser
+from knowledge.learning.rows import Row, Rows, Shelves, shelve
 from knowledge.learning.semantic import SemanticModel, learn_semantic, log_softmax
 from knowledge.words import Wording
 
@@ -18,7 +18,7 @@ Ints = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Wordings with the number of their entry, and their sentence vectors when there is an embedder."""
+    """Wordings with the number of their entry, in its order, and their sentence vectors when there is an embedder."""
 
     wordings: tuple[Wording, ...]
     labels: Ints
@@ -34,7 +34,7 @@ class Views:
     """What the signals say about some questions: questions × entries each."""
 
     wordings: Sequence[Wording]
-    rows: sp.csr_matrix
+    rows: Rows
     margins: Floats
     lexical: Floats
     """Log-probabilities from the words."""
@@ -58,21 +58,34 @@ class Members:
     lexical: LexicalModel
     semantic: SemanticModel | None
     folded: tuple[str, ...]
-    rows: sp.csr_matrix
+    """The examples' texts, those of an entry beside each other; so are their places."""
+    shelves: Shelves
+    """The examples' words."""
     placed: Floats | None
-    labels: Ints
-    of_entry: tuple[Ints, ...]
-    """Which examples an entry has."""
+    ends: Ints
+    """The examples of entry i lie between ends[i] and ends[i + 1]."""
 
     @property
     def signals(self) -> int:
         return 1 + (self.semantic is not None)
 
-    def nearest(self, wording: Wording, most: int) -> list[tuple[str, int]]:
-        """The wordings that share most with this one, and the numbers of their entries."""
-        alike = (self.rows @ self.vectoriser([wording]).T).toarray().ravel()
-        best = np.argsort(-alike, kind="stable")[:most]
-        return [(self.folded[i], int(self.labels[i])) for i in best if alike[i] > 0]
+    def of_entry(self, entry: int) -> slice:
+        return slice(int(self.ends[entry]), int(self.ends[entry + 1]))
+
+    def alike(self, entry: int, question: Row) -> Floats:
+        """How much the question has in common with each of the entry's examples, in words and their pieces; from 0 to 1."""
+        own = self.of_entry(entry)
+        return self.shelves.alike(entry, question, own.stop - own.start)
+
+    def nearest(self, question: Row, entries: Iterable[int]) -> list[tuple[str, int]]:
+        """The example of each of these entries that has most in common with the question, the nearest first."""
+        found = []
+        for entry in entries:
+            alike = self.alike(entry, question)
+            if alike.any():
+                best = int(alike.argmax())
+                found.append((float(alike[best]), self.folded[self.of_entry(entry)][best], entry))
+        return [(text, entry) for _, text, entry in sorted(found, reverse=True)]
 
     def view(self, wordings: Sequence[Wording], vectors: Floats | None) -> Views:
         rows = self.vectoriser(wordings)
@@ -91,7 +104,7 @@ class Ground:
     vectoriser: Vectoriser
     centre: Floats | None
 
-    def stand(self, examples: Examples) -> tuple[sp.csr_matrix, Floats | None]:
+    def stand(self, examples: Examples) -> tuple[Rows, Floats | None]:
         """The examples' words and meanings as the signals take them."""
         placed = None if examples.vectors is None or self.centre is None else SemanticModel(self.centre).place(examples.vectors)
         return self.vectoriser(examples.wordings), placed
@@ -104,25 +117,20 @@ def learn_ground(examples: Examples) -> Ground:
 def learn_members(examples: Examples, entries: int, ground: Ground, starts: int = 1) -> Members:
     rows, placed = ground.stand(examples)
     vectoriser = ground.vectoriser
+    ends = np.searchsorted(examples.labels, np.arange(entries + 1))
     with ThreadPoolExecutor(2) as pool:  # the libraries let go of the interpreter while they work
-        words = pool.submit(learn_lexical, rows, examples.labels, entries)
+        words = pool.submit(learn_lexical, rows.matrix(), examples.labels, entries)
         meaning = None
         if examples.vectors is not None and ground.centre is not None:
             meaning = pool.submit(learn_semantic, examples.vectors, examples.labels, entries, starts, ground.centre)
         lexical, semantic = words.result(), meaning.result() if meaning else None
     return Members(
         vectoriser=vectoriser,
-        known=frozenset(rows[:, : len(vectoriser.lemmas)].indices.tolist()),
+        known=frozenset(rows.columns[rows.columns < len(vectoriser.lemmas)].tolist()),
         lexical=lexical,
         semantic=semantic,
         folded=tuple(wording.text for wording in examples.wordings),
-        rows=rows,
+        shelves=shelve(rows, ends),
         placed=placed,
-        labels=examples.labels,
-        of_entry=_by_entry(examples.labels, entries),
+        ends=ends,
     )
-
-
-def _by_entry(labels: Ints, entries: int) -> tuple[Ints, ...]:
-    order = np.argsort(labels, kind="stable")
-    return tuple(np.split(order, np.searchsorted(labels[order], np.arange(1, entries))))

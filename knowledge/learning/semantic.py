@@ -2,7 +2,7 @@
 
 The nearest wording is a poor judge (48 of 100 on the Slovene probe); a network with one wide hidden layer, trained on every wording of
 both languages, learns which directions of the vector space tell this FAQ's entries apart. It beat ridge, kernel ridge, logistic
-regression and discriminant analysis at 5 wordings an entry and at 60. Several starts are averaged while there are few wordings.
+regression and discriminant analysis at 5 wordings an entry and at 60. Several starts are averaged.
 """
 
 from dataclasses import dataclass

@@ -12,6 +12,7 @@ from knowledge.entries import Asked
 from knowledge.learning import evidence, folds
 from knowledge.learning.calibration import EXPERIENCED, PRACTISED, Blend, Scale, learn_blend, learn_scale, share_out, threshold
 from knowledge.learning.members import Examples, Ground, Members, Views, learn_ground, learn_members
+from knowledge.learning.rows import Row
 from knowledge.words import Wording
 
 Floats = NDArray[np.float32]
@@ -21,8 +22,10 @@ Kind = TypeVar("Kind", bound=np.generic)
 Embed = Callable[[Sequence[str]], Floats]
 
 CORES = 2
+STARTS = 3
+"""Networks that are averaged: they are learnt beside the lexical signal, which takes longer."""
 FEW = 3000
-"""Below this many wordings several starts are averaged, and there is time for more rounds of practice."""
+"""Below this many wordings there is time for more rounds of practice."""
 MOST_PRACTICE = 2000
 """Questions asked in a round of practice at most."""
 SUGGESTIONS = 3
@@ -53,6 +56,10 @@ class Ranked:
     """The probability that one of the first three is right."""
     answer_from: float
     evidence: Mapping[str, float]
+    wording: Wording
+    """The question as its words were read."""
+    row: Row
+    """And as the lexical signal sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +79,30 @@ class Engine:
         log_p = judge.blend.log_probabilities(views.logs())
         signals = evidence.gather(self.members, views, log_p, self.none)
         sure, near = judge.sure.probabilities(signals), judge.near.probabilities(signals)
-        return [self._ranked(log_p[i], float(sure[i]), float(near[i]), signals[i], judge, limit) for i in range(len(wordings))]
+        names = evidence.names(len(judge.blend.weights))
 
-    def _ranked(self, log_p: Floats, sure: float, near: float, signals: Floats, judge: Judge, limit: int) -> Ranked:
-        """The first entry's probability is the calibrated one; the others share the rest as the signals do."""
+        def ranked(number: int) -> Ranked:
+            best, probabilities = self._best(log_p[number], float(sure[number]), limit)
+            return Ranked(
+                entries=tuple(self.names[entry] for entry in best),
+                probabilities=tuple(float(p) for p in probabilities),
+                among_first=max(float(near[number]), float(sure[number])),
+                answer_from=judge.answer_from,
+                evidence={name: float(value) for name, value in zip(names, signals[number], strict=True)},
+                wording=wordings[number],
+                row=views.rows.row(number),
+            )
+
+        return [ranked(number) for number in range(len(wordings))]
+
+    def nearest(self, ranked: Ranked) -> list[tuple[str, str]]:
+        """Of the two best entries and of what is for a human the wording most like the question, and whose it is; the nearest first."""
+        numbers = [self.names.index(name) for name in ranked.entries[:2]] + ([] if self.none is None else [self.none])
+        names = (*self.names, "for a human")
+        return [(text, names[number]) for text, number in self.members.nearest(ranked.row, numbers)]
+
+    def _best(self, log_p: Floats, sure: float, limit: int) -> tuple[Ints, Floats]:
+        """The best entries with their probabilities: the first one's is the calibrated one; the others share the rest as the signals do."""
         real = _real(log_p[None, :], self.none)[0]
         some = min(limit, len(real))
         top = np.argpartition(-real, some - 1)[:some]
@@ -83,26 +110,21 @@ class Engine:
         left = max(1e-6, 1 - float(np.exp(real[top[0]])))
         shared = np.minimum(sure * np.exp(real[top] - real[top[0]]), (1 - sure) * np.exp(real[top]) / left)
         shared[0] = sure
-        return Ranked(
-            entries=tuple(self.names[i] for i in top),
-            probabilities=tuple(float(p) for p in shared),
-            among_first=max(near, sure),
-            answer_from=judge.answer_from,
-            evidence={name: float(value) for name, value in zip(evidence.names(len(judge.blend.weights)), signals, strict=True)},
-        )
+        return top, shared
 
 
 def train(
     wordings: Mapping[str, Sequence[str]],
     read: Callable[[str, bool], Wording],
+    standard: Callable[[str], str] = str,
     out_of_scope: Sequence[str] = (),
     asked: Sequence[Asked] = (),
     embed: Embed | None = None,
     precision: float = 0.97,
     unanswerable: float = 0.25,
 ) -> Engine:
-    """`wordings`: per entry, all languages together: entries are found across languages. `read`: how the words
-    see a text, with its slips corrected or not: the wordings' own words are right by definition."""
+    """`wordings`: per entry, all languages together: entries are found across languages. `read`: how the words see a text, with its
+    slips corrected or not: the wordings' own words are right by definition. `standard`: what a question's vector is made of."""
     names = tuple(sorted(wordings))
     none = len(names) if out_of_scope else None
     pairs = [(text, number) for number, name in enumerate(names) for text in dict.fromkeys(wordings[name])]
@@ -111,9 +133,13 @@ def train(
     examples = Examples(tuple(read(text, False) for text in texts), labels, None if embed is None else embed(texts))
     count = len(names) + (none is not None)
     ground = learn_ground(examples)
-    members = learn_members(examples, count, ground, starts=3 if len(texts) < FEW else 1)
+    members = learn_members(examples, count, ground, STARTS)
     enough = len(asked) >= ENOUGH_ASKED
-    practice = [_real_questions(asked, members, names, read, embed)] if enough else _practise(examples, ground, none, count)
+    if enough:
+        vectors = None if embed is None else embed([standard(one.text) for one in asked])
+        practice = [_real_questions(asked, members, names, read, vectors)]
+    else:
+        practice = _practise(examples, ground, none, count)
     share = None if enough else unanswerable
     return Engine(
         names=names,
@@ -154,11 +180,10 @@ def _practise(examples: Examples, ground: Ground, none: int | None, count: int) 
 
 
 def _real_questions(
-    asked: Sequence[Asked], members: Members, names: Sequence[str], read: Callable[[str, bool], Wording], embed: Embed | None
+    asked: Sequence[Asked], members: Members, names: Sequence[str], read: Callable[[str, bool], Wording], vectors: Floats | None
 ) -> Practice:
-    texts = [one.text for one in asked]
     right = np.array([[name in one.entries for name in names] for one in asked])
-    return Practice(members, members.view([read(text, True) for text in texts], None if embed is None else embed(texts)), right)
+    return Practice(members, members.view([read(one.text, True) for one in asked], vectors), right)
 
 
 def _learn_judge(practice: list[Practice], signals: int, none: int | None, precision: float, unanswerable: float | None) -> Judge:

@@ -1,11 +1,13 @@
 """What whoever watches the desk from outside is told."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -121,6 +123,14 @@ async def test_the_figures_say_what_happened_and_nothing_about_anybody(sqlite: A
     assert found["helpdesk_matching_seconds_count",] == 3
     assert found["helpdesk_inbox",] == 0
     assert not any(word in exposition for word in ("987654321", "Brezimnik", "pekarna", "maja"))
+
+
+async def test_the_operators_page_names_every_figure_and_no_other(sqlite: AsyncEngine) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    _, exposition = await get(Health(sqlite, app.utc_now), "/metrics")
+    given = {family.name for family in text_string_to_metric_families(exposition)}
+    named = {name.removesuffix("_total") for name in re.findall(r"`(helpdesk_\w+)", page)}
+    assert {name for name in given if not name.endswith("_created")} == named
 
 
 async def test_without_a_database_the_figures_say_so(sqlite: AsyncEngine) -> None:

@@ -162,6 +162,12 @@ def test_lines_make_a_knowledge_base():
     assert content.out_of_scope == {"en": ("the weather",)}
 
 
+def test_a_label_counts_as_a_wording_only_where_it_says_something():
+    content = from_lines([{"text": "my card was declined", "label": "card_declined"}, {"text": "how to cross out", "label": "faq-12"}])
+
+    assert [entry.sides["en"].title for entry in content.entries] == ["card declined", "how to cross out"]
+
+
 def test_a_topic_shows_its_entries_in_its_own_order_and_names_only_entries_that_exist(folder: Path) -> None:
     (folder / "starting" / "another.toml").write_text((folder / "starting" / "sp-register.toml").read_text())
     topics = folder / "topics.toml"

@@ -52,6 +52,7 @@ def test_the_figures_are_those_counted_by_hand(report):
     assert (figures.lines, figures.answerable, figures.answered) == (6, 4, 3)
     assert figures.precision == pytest.approx(1 / 3)
     assert figures.coverage == pytest.approx(2 / 4)
+    assert figures.offered == pytest.approx(1 / 4)
     assert figures.top1 == pytest.approx(1 / 4)
     assert figures.top3 == pytest.approx(3 / 4)
     assert figures.false_answers == pytest.approx(1 / 2)
@@ -88,11 +89,25 @@ def test_the_report_is_a_table_and_json(report):
         ({"labels": []}, 'has no "text"'),
         ({"text": "x", "labels": "sp-register"}, 'needs "labels"'),
         ({"text": "x", "labels": [], "lang": 3}, '"lang" must be'),
+        ({"text": "x", "labels": [], "earlier": 3}, '"earlier" must be'),
     ],
 )
 def test_a_line_without_its_parts_is_named(raw, message):
     with pytest.raises(LineError, match=message):
         read_line(raw)
+
+
+def test_a_question_is_asked_after_the_one_before_it(small_faq):
+    told = []
+
+    class Listening:
+        def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
+            told.append((text, language, earlier))
+            return NotFound(reading())
+
+    evaluate(Listening(), [{"text": "in koliko to stane?", "lang": "sl", "labels": [], "earlier": "kako odprem s.p.?"}])
+
+    assert told == [("in koliko to stane?", "sl", "kako odprem s.p.?")]
 
 
 def test_no_lines_give_no_figures(small_faq):

@@ -32,6 +32,13 @@ def test_carons_and_slips_do_not_matter(matcher):
     assert ids(decision.entries) == ["copyright-basics"]
 
 
+@pytest.mark.parametrize(
+    "text", ["Kako zaščitim ilustracijo?", "Odprla bi s. p. Kako to naredim?", "how do i register an s.p. and what now"]
+)
+def test_shouting_changes_no_decision(matcher, text):
+    assert matcher.decide(text.upper()).reading.candidates == matcher.decide(text).reading.candidates
+
+
 def test_a_question_that_may_be_meant_is_offered(matcher):
     decision = matcher.decide("Nekaj bi rad vprašal o avtorski pravici v tujini")
 

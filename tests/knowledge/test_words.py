@@ -63,6 +63,10 @@ def test_a_slip_is_corrected_to_a_word_of_the_faq(words):
     assert words.read("registrriram dejavnst").terms == words.read("registriram dejavnost").terms
 
 
+def test_the_standard_form_of_a_text_keeps_its_punctuation(words):
+    assert words.standard("Kva je espe, odpiarnje RACUNA?!") == "kaj je espe, odpiranje računa?!"
+
+
 @pytest.mark.parametrize("good", ["pravila", "lopata", "photography", "nozem", "2026abc"])
 def test_a_good_word_is_never_corrected(words, good):
     assert words.read(good).corrections == ()

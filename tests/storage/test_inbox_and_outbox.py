@@ -53,7 +53,7 @@ async def test_the_same_key_on_another_platform_is_another_event(engine: AsyncEn
 async def test_text_that_a_database_cannot_hold_is_kept_readable(engine: AsyncEngine) -> None:
     async with engine.begin() as tx:
         await inbox.take_in(tx, "fake", [message("1\x00\ud800", text="a\x00b\ud800c 😀")], None, TUESDAY)
-        waiting = await inbox.oldest(tx, TUESDAY)
+        waiting = await inbox.next_up(tx, TUESDAY)
     assert waiting is not None
     assert isinstance(waiting.event, Message)
     assert waiting.event.text == "a\ufffdb\ufffdc 😀"
@@ -63,9 +63,9 @@ async def test_a_failed_event_holds_up_its_room_and_no_other(engine: AsyncEngine
     async with engine.begin() as tx:
         await inbox.take_in(tx, "fake", [message("1"), message("2"), message("3", "bor")], None, TUESDAY)
         await inbox.mark_failed(tx, 1, "ValueError", TUESDAY + timedelta(seconds=5))
-        assert (waiting := await inbox.oldest(tx, TUESDAY))
+        assert (waiting := await inbox.next_up(tx, TUESDAY))
         assert waiting.event.place.room == "bor"
-        assert (waiting := await inbox.oldest(tx, TUESDAY + timedelta(seconds=5)))
+        assert (waiting := await inbox.next_up(tx, TUESDAY + timedelta(seconds=5)))
         assert (waiting.number, waiting.attempts) == (1, 1)
 
 
@@ -83,7 +83,7 @@ async def test_a_row_that_cannot_be_read_any_more_says_which(engine: AsyncEngine
         await tx.execute(update(inbox_table).values(kind="Nonsense"))
     with pytest.raises(inbox.BrokenRow) as broken:
         async with engine.begin() as tx:
-            await inbox.oldest(tx, TUESDAY)
+            await inbox.next_up(tx, TUESDAY)
     assert broken.value.number == 1
 
 

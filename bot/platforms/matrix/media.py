@@ -12,6 +12,7 @@ from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 from bot.platforms.base import File, NotSent, TooLarge
 from bot.platforms.matrix.client import Client, Json, NotReached, ServerError, path
 from handlers.events import Attachment
+from handlers.orders import SendFile
 
 _WITHIN = 120.0
 _MESSAGES = {"photo": "m.image", "sticker": "m.image", "video": "m.video", "audio": "m.audio", "voice": "m.audio"}
@@ -59,6 +60,13 @@ async def _download(client: Client, where: str, largest: int) -> bytes:
             if len(content) > largest:
                 raise TooLarge("larger than it was said to be")
         return bytes(content)
+
+
+def made(order: SendFile) -> File:
+    """A file of ours, as what it is shown."""
+    if order.is_picture:
+        return File(order.name, "photo", "image/png", order.data)
+    return File(order.name, "document", mimetypes.guess_type(order.name)[0] or "text/plain", order.data)
 
 
 async def upload(client: Client, file: File, *, encrypt: bool) -> Json:

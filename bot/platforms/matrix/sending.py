@@ -107,7 +107,7 @@ class Sending:
             case SendFile(place=place, parts=parts):
                 text = rendering.message(rendering.render(parts))
                 id = await self._message(room, place, text, key, None)
-                shown = await media.upload(self.client, _file(order), encrypt=self._seals(room))
+                shown = await media.upload(self.client, media.made(order), encrypt=self._seals(room))
                 await self._message(room, place, shown, f"{key}-f0", None)
                 return Receipt(id)
             case ShowWaiting():
@@ -324,9 +324,3 @@ class Sending:
     def _gone(self, room: str, reason: str) -> Exception:
         """A person who is gone cannot be told; what is to be said in the staff room waits until the bot is let in (again)."""
         return NotSent(f"the staff room: {reason}", _CHANNEL_TROUBLE) if self.rooms.is_staff(room) else Unreachable(reason)
-
-
-def _file(order: SendFile) -> File:
-    if order.is_picture:
-        return File(order.name, "photo", "image/png", order.data)
-    return File(order.name, "document", "application/json" if order.name.endswith(".json") else "text/plain", order.data)

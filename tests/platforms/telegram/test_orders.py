@@ -1,5 +1,6 @@
 """What Telegram is asked to do for an order; the platform by itself, against the Bot API server of the tests."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from bot.platforms.telegram import Telegram, topics
 from bot.platforms.telegram.members import Members
 from bot.platforms.telegram.rooms import Rooms
 from handlers.events import Attachment, MessageRef, Place, Sender
-from handlers.orders import Change, Choice, Mark, OpenThread, Order, Relay, Remove, Say, ShowState, Sign, Text, Verb
+from handlers.orders import Change, Choice, Mark, OpenThread, Order, Relay, Remove, Say, SendFile, ShowState, Sign, Text, Verb
 from tests.platforms.botapi import BotApi, Group, Person
 from tests.platforms.botapi.files import PNG
 
@@ -66,6 +67,13 @@ async def test_a_file_of_another_platform_is_sent_as_what_it_is_with_the_words_u
     assert api.called(method)
     assert (api.sees(ana)[-1].kind, api.sees(ana)[-1].text) == (kind, "Svetovanje (Maja):\n\nPoglejte.")
     assert ("bold", "Svetovanje (Maja):") in api.sees(ana)[-1].formatted
+
+
+async def test_a_picture_of_ours_is_sent_as_a_photo(api: BotApi, telegram: Telegram, ana: Person) -> None:
+    picture = b64encode(PNG).decode()
+    place, parts = Place("telegram", str(ana.id)), (Text("Vprašanja po dnevih"),)
+    await telegram.send(SendFile(place=place, name="report.png", content=picture, encoded=True, parts=parts), "k")
+    assert (api.sees(ana)[-1].kind, api.sees(ana)[-1].text) == ("photo", "Vprašanja po dnevih")
 
 
 async def test_what_telegram_does_not_take_as_a_picture_goes_as_a_document(api: BotApi, telegram: Telegram, ana: Person) -> None:
