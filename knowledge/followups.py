@@ -5,6 +5,7 @@ where it has a subject of its own, the person is asked which of the two is meant
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -44,18 +45,24 @@ _SIGNS = {
     ),
 }
 
-Leaning = Literal["carries on", "points back"]
+Leaning = Literal["carries on", "points back", "bare"]
 
 
-def leaning(text: str, language: str) -> Leaning | None:
-    """How a short text needs the question before it, if it seems to."""
+def leaning(text: str, language: str, knows: Callable[[str], bool]) -> Leaning | None:
+    """How a short text needs the question before it, if it seems to.
+
+    A bare one ("koliko stane?") has neither a word that carries on nor one that points back, so it may as well be about something else:
+    it is, when it holds a word that the FAQ does not know.
+    """
     said = [words.fold(word) for word in words.words_in(text)]
     if (signs := _SIGNS.get(language)) is None or not said or len(said) > _MOST_WORDS:
         return None
     if not signs.points.isdisjoint(said):
         return "points back"
     start = " ".join(said)
-    return "carries on" if signs.begins.match(start) or (len(said) <= _FEW_WORDS and signs.asks.match(start)) else None
+    if signs.begins.match(start):
+        return "carries on"
+    return "bare" if len(said) <= _FEW_WORDS and signs.asks.match(start) and all(map(knows, said)) else None
 
 
 def together(alone: Ranked, both: Ranked, how: Leaning) -> Ranked:
@@ -63,9 +70,9 @@ def together(alone: Ranked, both: Ranked, how: Leaning) -> Ranked:
     own = alone.probabilities[0]
     if alone.entries[0] == both.entries[0]:
         return max(alone, both, key=lambda ranked: ranked.probabilities[0])
-    if own < (_OWN_SUBJECT_POINTING if how == "points back" else _OWN_SUBJECT):
+    if how != "bare" and own < (_OWN_SUBJECT_POINTING if how == "points back" else _OWN_SUBJECT):
         return both
-    if how == "carries on" and own >= alone.answer_from:
+    if how != "points back" and own >= alone.answer_from:
         return alone
     halves = sorted(((one.probabilities[0] / 2, one.entries[0]) for one in (alone, both)), reverse=True)
     others = tuple(id for id in both.entries if id not in (alone.entries[0], both.entries[0]))[:3]

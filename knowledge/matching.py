@@ -81,7 +81,7 @@ class Matcher:
         if (
             earlier
             and ranked
-            and (how := followups.leaning(question, language))
+            and (how := followups.leaning(question, language, self._words.knows))
             and (both := self._rank(f"{earlier[: words.LONGEST]}\n{question}"))
         ):
             reasons = (*reasons, "read together with the question before it")
