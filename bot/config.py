@@ -220,7 +220,6 @@ class Config(_Section):
             raise ValueError(f"staff.language: expected one of {list(self.desk.languages)}, got {self.staff.language!r}")
         return self
 
-
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where the desk writes on this machine's disks."""

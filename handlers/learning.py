@@ -48,9 +48,7 @@ def begin(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
     return Turn(kind="adviser", drafts=(draft,), orders=(proposals.begun(draft, took, desk),))
 
 
-def begin_with(
-    question: Question, answer: str, names: list[str], event: Event, situation: Situation, desk: Desk, now: datetime
-) -> Turn:
+def begin_with(question: Question, answer: str, names: list[str], event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
     """The same with an answer that no ticket holds, to a question that somebody asked."""
     general, reply = personal.stripped(question.text, names), _general_answer(answer, names, desk)
     nearest = _nearest(general.text, question, desk)

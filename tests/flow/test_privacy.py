@@ -30,7 +30,7 @@ async def _leaves_traces(stage: Stage) -> None:
         row = {"platform": "fake", "person": WHO, "name": NAME, "reason": f"{WORD}7", "who": "Maja", "at": stage.now}
         await tx.execute(insert(blocks).values(**row))
         draft = {"topic": "starting", "state": "open", "entry": "sp-register", "language": "sl", "wording": f"{WORD}8", "answer": ""}
-        await tx.execute(insert(drafts).values(**draft, ticket=1, author="Maja", created_at=stage.now))
+        await tx.execute(insert(drafts).values(**draft, ticket=1, author="maja", author_name="Maja", created_at=stage.now))
     await intake.store(stage.engine, "fake", Batch((stage.message(WHO, f"{WORD}9", sender=PLANT),)), stage.desk, stage.now)
     unread = Unreadable(key="broken", raw=f'{{"from": "{WHO}", "text": "{WORD}10"}}', error="unknown kind")
     await intake.store(stage.engine, "fake", Batch((unread,)), stage.desk, stage.now)

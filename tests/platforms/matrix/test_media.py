@@ -14,7 +14,7 @@ PLACE = Place("matrix", "!room:example.org")
 @pytest.mark.parametrize(
     ("order", "kind", "mime", "content"),
     [
-        (SendFile(place=PLACE, name="podatki.json", content="{\"š\": 1}"), "document", "application/json", "{\"š\": 1}".encode()),
+        (SendFile(place=PLACE, name="podatki.json", content='{"š": 1}'), "document", "application/json", '{"š": 1}'.encode()),
         (SendFile(place=PLACE, name="report.png", content=b64encode(b"\x89PNG").decode(), encoded=True), "photo", "image/png", b"\x89PNG"),
     ],
 )

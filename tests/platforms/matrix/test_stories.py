@@ -156,7 +156,7 @@ async def test_polls_places_stickers_and_voice_messages_reach_the_thread(office:
 
     question = {"question": {"m.text": [{"body": "Kdaj?"}]}, "answers": [{"id": "1", "m.text": [{"body": "Zdaj"}]}]}
     await ana.sends(room, {"m.poll": question, "m.text": [{"body": "Kdaj?"}]}, "m.poll.start")
-    await maja.sees(office.room, ": Kdaj?\n• Zdaj")
+    await maja.sees(office.room, ":\n> Kdaj?\n> • Zdaj")
     await ana.sends(room, {"msgtype": "m.location", "body": "Tukaj", "geo_uri": "geo:46.1653,14.3065"})
     place = await maja.sees(office.room, "https://www.openstreetmap.org/?mlat=46.1653&mlon=14.3065")
     assert place["content"]["m.relates_to"]["event_id"] == card
