@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
+from babel import Locale
+
 from handlers.desk import Desk
 from handlers.events import Event, MessageRef, Press
 from handlers.orders import Change, Choice, Part, Quote, Say, Verb
@@ -72,7 +74,8 @@ def _proposed(draft: Draft, desk: Desk) -> tuple[str | Part, ...]:
     origin = texts.draft_from.format(ticket=draft.ticket) if draft.ticket else ""
     answer: tuple[str | Part, ...] = ()
     if draft.answer:
-        others = [other.language_name for code, other in desk.texts.items() if code != draft.language]
+        ours = Locale.parse(desk.staff_language)
+        others = [ours.languages.get(code, code) for code in desk.texts if code != draft.language]
         lacking = texts.draft_missing.format(languages=texts.listed(others)) if others else ""
         answer = (texts.draft_answer, Quote(markup.plain(draft.answer)), lacking)
     return (f"{head} {origin}".strip(), Quote(draft.wording), *answer)
