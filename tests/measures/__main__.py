@@ -5,7 +5,7 @@ another one about two.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from knowledge.evaluation import Figures, Report, evaluate, reliability
@@ -24,7 +24,8 @@ def main() -> None:
         _table(f"By language and kind, {mode}", _FIGURES, ((name, _figures(one)) for name, one in report.groups.items()))
     _robustness(reports)
     _follow_ups()
-    _table("Each signal alone", ("sl", *_WORTH, "en", *_WORTH), _signals())
+    _table("Each signal alone, and together", [f"{language} {name}" for language in ("sl", "en") for name in _WORTH], _signals(reports))
+    _table("Top-1 by kind", _kinds(reports), _by_kind(reports))
     _wrong(reports["words and meaning"])
     pictures.reliability({mode: reliability(report.outcomes) for mode, report in reports.items()})
     _curve()
@@ -40,7 +41,7 @@ def _figures(one: Figures) -> list[str]:
     return [str(one.lines), *map(_percent, shares), "–" if one.ece is None else f"{one.ece:.3f}"]
 
 
-def _robustness(clean: dict[str, Report]) -> None:
+def _robustness(clean: Mapping[str, Report]) -> None:
     def rows() -> Iterable[tuple[str, list[str]]]:
         for name, change in _NOISES.items():
             lines = [replace(line, text=change(line.text)) for line in given.questions("test")]
@@ -71,12 +72,26 @@ def _follow_ups() -> None:
     _table("Follow-ups", heads, rows())
 
 
-def _signals() -> Iterable[tuple[str, list[str]]]:
-    rows: dict[str, list[str]] = defaultdict(list)
-    for signal, language, worth in signals.worth():
-        rows[signal] += [language, *map(_percent, (worth.top1, worth.top3, worth.coverage, worth.precision, worth.false_answers))]
-    for signal, cells in rows.items():
-        yield signal, ["", *cells[1:6], "", *cells[7:]]
+def _signals(reports: Mapping[str, Report]) -> Iterable[tuple[str, list[str]]]:
+    for signal, worth in signals.worth():
+        yield signal, [cell for one in worth.values() for cell in _worth(one)]
+    for mode, report in reports.items():
+        yield f"all, {mode}", [cell for language in ("sl", "en") for cell in _worth(report.groups[language])]
+
+
+def _worth(one: Figures | signals.Worth) -> list[str]:
+    return [_percent(share) for share in (one.top1, one.top3, one.coverage, one.precision, one.false_answers)]
+
+
+def _kinds(reports: Mapping[str, Report]) -> list[str]:
+    return sorted({one.line.kind for one in reports["words alone"].outcomes if one.line.labels})
+
+
+def _by_kind(reports: Mapping[str, Report]) -> Iterable[tuple[str, list[str]]]:
+    for signal, shares in signals.by_kind():
+        yield signal, [_percent(shares[kind]) for kind in _kinds(reports)]
+    for mode, report in reports.items():
+        yield f"all, {mode}", [_percent(report.groups[kind].top1) for kind in _kinds(reports)]
 
 
 def _wrong(report: Report) -> None:
@@ -109,7 +124,7 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None or share != share else f"{100 * share:.1f}"
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def _points(before: float | None, after: float | None) -> str:

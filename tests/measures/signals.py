@@ -6,6 +6,7 @@ on the test questions.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from tests.measures import given
 
 PRECISION = 0.97
 Scores = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Asked:
     scores: dict[str, Scores]
     """By signal: questions × entries."""
 
-    def hits(self, signal: str, first: int) -> NDArray[np.bool_]:
+    def hits(self, signal: str, first: int) -> Bools:
         names = _engine().names
         best = np.argsort(-self.scores[signal], axis=1, kind="stable")[:, :first]
         return np.array([any(names[i] in line.labels for i in row) for row, line in zip(best, self.lines, strict=True)])
@@ -38,34 +40,41 @@ class Worth:
     top1: float
     top3: float
     coverage: float
-    precision: float
+    precision: float | None
     false_answers: float
 
 
-def worth() -> Iterator[tuple[str, str, Worth]]:
-    """Signal, language, figures."""
-    dev, test = _asked("dev"), _asked("test")
+def worth() -> Iterator[tuple[str, dict[str, Worth]]]:
+    """Each signal, by language."""
+    dev, test = asked("dev"), asked("test")
     language = np.array([line.language for line in test.lines])
     answerable = np.array([bool(line.labels) for line in test.lines])
     for signal, scores in test.scores.items():
         answered = scores.max(axis=1) >= _threshold(dev.scores[signal].max(axis=1), dev.hits(signal, 1))
         first, third = test.hits(signal, 1), test.hits(signal, 3)
-        for name in ("sl", "en"):
-            own = language == name
-            yield (
-                signal,
-                name,
-                Worth(
-                    first[own & answerable].mean(),
-                    third[own & answerable].mean(),
-                    answered[own & answerable].mean(),
-                    first[own & answered].mean() if (own & answered).any() else float("nan"),
-                    answered[own & ~answerable].mean(),
-                ),
-            )
+        yield signal, {name: _worth(first, third, answered, answerable, language == name) for name in ("sl", "en")}
 
 
-def _threshold(confidence: Scores, right: NDArray[np.bool_]) -> float:
+def _worth(first: Bools, third: Bools, answered: Bools, answerable: Bools, own: Bools) -> Worth:
+    return Worth(
+        top1=float(first[own & answerable].mean()),
+        top3=float(third[own & answerable].mean()),
+        coverage=float(answered[own & answerable].mean()),
+        precision=float(first[own & answered].mean()) if (own & answered).any() else None,
+        false_answers=float(answered[own & ~answerable].mean()),
+    )
+
+
+def by_kind() -> Iterator[tuple[str, dict[str, float]]]:
+    """Each signal's top-1 by kind of question."""
+    test = asked("test")
+    kinds = np.array([line.kind if line.labels else "" for line in test.lines])
+    for signal in test.scores:
+        first = test.hits(signal, 1)
+        yield signal, {kind: float(first[kinds == kind].mean()) for kind in sorted(set(kinds) - {""})}
+
+
+def _threshold(confidence: Scores, right: Bools) -> float:
     order = np.argsort(-confidence, kind="stable")
     enough = np.flatnonzero(np.cumsum(right[order]) >= PRECISION * np.arange(1, len(order) + 1))
     return float(confidence[order[enough[-1]]]) if len(enough) else float("inf")
@@ -81,7 +90,8 @@ def _learnt() -> tuple[Engine, Words]:
     return learnt.engine, learnt.words
 
 
-def _asked(name: str) -> Asked:
+@lru_cache
+def asked(name: str) -> Asked:
     engine, words = _learnt()
     members = engine.members
     lines = given.questions(name)
