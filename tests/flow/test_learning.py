@@ -100,7 +100,7 @@ async def test_the_second_person_approves_and_the_bot_answers_by_it_at_once(both
     await adviser_presses(stage, "Nov vnos")
     proposal = proposed(stage)
     assert "nov vnos v temi »Začetek« (slovenščina) · iz zadeve #1" in proposal.text
-    assert "Manjka še: English" in proposal.text
+    assert "Manjka še: angleščina" in proposal.text
     assert proposal.place == STAFF
 
     await adviser_presses(stage, "Odobri", TONE)

@@ -9,6 +9,7 @@ from tests.measures import given
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.figure import Figure
 
 _COLOURS = ("#1b6ca8", "#d1495b")
 pyplot.rcParams.update({"font.size": 13, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "helpdesk"})
@@ -46,7 +47,7 @@ def curve(points: Mapping[tuple[str, str], Sequence[tuple[int, float, float]]]) 
     _save(figure, "learning-curve")
 
 
-def _save(figure: pyplot.Figure, name: str) -> None:
+def _save(figure: Figure, name: str) -> None:
     given.PICTURES.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
     figure.savefig(given.PICTURES / f"{name}.png", dpi=110, metadata={"Software": None})
