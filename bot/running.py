@@ -141,5 +141,6 @@ async def _opened(settings: Config, *, reading: bool = False) -> AsyncIterator[A
         async with database.opened(settings.storage.url, reading=reading) as engine:
             yield engine
     except (DBAPIError, OSError) as error:
+        await asyncio.sleep(0.1)  # the driver's thread still has a word for the event loop, and complains when that is gone
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise ConfigError(f"[storage] url: the database cannot be used: {reason}") from None

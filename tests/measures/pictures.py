@@ -12,7 +12,7 @@ from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 _COLOURS = ("#1b6ca8", "#d1495b")
-pyplot.rcParams.update({"font.size": 13, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "helpdesk"})
+pyplot.rcParams.update({"font.size": 13, "axes.spines.top": False, "axes.spines.right": False})
 
 
 def reliability(bins: Mapping[str, Sequence[Bin]]) -> None:
@@ -50,5 +50,5 @@ def curve(points: Mapping[tuple[str, str], Sequence[tuple[int, float, float]]]) 
 def _save(figure: Figure, name: str) -> None:
     given.PICTURES.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    figure.savefig(given.PICTURES / f"{name}.png", dpi=110, metadata={"Software": None})
+    figure.savefig(given.PICTURES / f"{name}.png", dpi=90, metadata={"Software": None}, pil_kwargs={"optimize": True})
     pyplot.close(figure)
