@@ -98,10 +98,12 @@ class Matcher:
         """What the questions in a text are answered by, where each for itself is clear."""
         sure: dict[str, Ranked] = {}
         parts = clauses.questions(question)
-        for number, part in enumerate(parts):
+        # A sentence vector is what takes time, so none is made that is not needed; words are read fastest all at once.
+        each = iter(self._rank_all(parts)) if self._embedder is None else map(self._rank, parts)
+        for number in range(len(parts)):
             if len(sure) + len(parts) - number < 2:
                 break  # there cannot be two any more
-            ranked = self._rank(part)
+            ranked = next(each)
             if ranked is not None and _is_sure(ranked):
                 sure[ranked.entries[0]] = ranked
         return list(sure.values())
@@ -115,12 +117,19 @@ class Matcher:
         return Found(tuple(self._by_id[id] for id in probabilities), reading)
 
     def _rank(self, text: str) -> Ranked | None:
-        """What is a wording of one entry, letter by letter, is that entry's without a doubt."""
+        return self._rank_all([text])[0]
+
+    def _rank_all(self, texts: Sequence[str]) -> list[Ranked] | list[None]:
+        """By what the FAQ knows; None for each text when it knows nothing."""
         if self._engine is None:
-            return None
+            return [None] * len(texts)
+        vectors = np.asarray(self._embedder.embed([self._words.standard(text) for text in texts])) if self._embedder and texts else None
+        ranked = self._engine.rank([self._words.read(text) for text in texts], vectors)
+        return [self._as_written_by(text, one) for text, one in zip(texts, ranked, strict=True)]
+
+    def _as_written_by(self, text: str, ranked: Ranked) -> Ranked:
+        """What is a wording of one entry, letter by letter, is that entry's without a doubt."""
         owner = self._as_written.get(words.plain_key(text))
-        vectors = np.asarray(self._embedder.embed([self._words.standard(text)])) if self._embedder else None
-        (ranked,) = self._engine.rank([self._words.read(text)], vectors)
         if owner is None:
             return ranked
         others = tuple(id for id in ranked.entries if id != owner)[:4]
