@@ -50,5 +50,5 @@ def curve(points: Mapping[tuple[str, str], Sequence[tuple[int, float, float]]]) 
 def _save(figure: Figure, name: str) -> None:
     given.PICTURES.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    figure.savefig(given.PICTURES / f"{name}.png", dpi=90, metadata={"Software": None}, pil_kwargs={"optimize": True})
+    figure.savefig(given.PICTURES / f"{name}.png", dpi=84, metadata={"Software": None}, pil_kwargs={"optimize": True})
     pyplot.close(figure)
