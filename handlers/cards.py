@@ -11,6 +11,7 @@ from handlers.saying import adviser_name, display_name, harmless, pieces, to_sta
 from handlers.situation import Happening, Line, Question, State, Ticket
 from handlers.states import UNTIL_THEY_WRITE, is_snoozed
 from handlers.texts import Texts
+from knowledge.decisions import WORTH_SHOWING
 
 _NEAREST = 3
 _EARLIER = 5
@@ -115,7 +116,7 @@ def tried(question: Question | None, desk: Desk, *, helped: bool | None) -> str:
             return text.format(entries=texts.listed(_titles(question.shown, desk)))
         case "suggest":
             text = texts.card_offered_none if helped is False else texts.card_offered
-            offered = tuple(guess.entry for guess in question.guesses[:3])
+            offered = tuple(guess.entry for guess in question.guesses[:3] if guess.probability >= WORTH_SHOWING)
             return text.format(entries=texts.listed(_titles(offered, desk)))
         case _:
             return texts.card_unanswered

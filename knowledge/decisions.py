@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from knowledge.entries import Entry
 
+WORTH_SHOWING = 0.02
+"""So likely an entry has to be before it is offered to a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge import clauses, embedding, followups, trained, words
-from knowledge.decisions import Candidate, Decision, Found, NotFound, Reading, SmallTalk, Unsure, Wish
+from knowledge.decisions import WORTH_SHOWING, Candidate, Decision, Found, NotFound, Reading, SmallTalk, Unsure, Wish
 from knowledge.embedding import Embedder
 from knowledge.entries import Content, Entry
 from knowledge.language import detect
@@ -19,7 +19,6 @@ from knowledge.trained import Learnt
 _AS_WRITTEN = 1.0
 _WORTH_ASKING = 0.25
 """From so likely on that one of the suggestions is right, the person is asked; below, a human is."""
-_WORTH_SHOWING = 0.02
 _TOO_CLOSE = 0.5
 """Two candidates of which the second is more than half as likely as the first are a question to the person."""
 
@@ -89,7 +88,7 @@ class Matcher:
         reading = self._read(ranked, language, reasons)
         if ranked is not None and _is_sure(ranked):
             return Found((self._by_id[ranked.entries[0]],), reading)
-        options = [one.entry for one in reading.candidates if one.probability >= _WORTH_SHOWING][: self._settings.suggestions]
+        options = [one.entry for one in reading.candidates if one.probability >= WORTH_SHOWING][: self._settings.suggestions]
         if ranked is not None and options and ranked.among_first >= _WORTH_ASKING:
             return Unsure(tuple(options), reading)
         return NotFound(reading)
