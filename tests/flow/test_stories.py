@@ -529,3 +529,13 @@ async def test_a_reply_in_a_thread_that_is_just_being_made_waits_for_it(sqlite) 
     await stage.later(seconds=1)
 
     assert stage.last("ana").text.endswith("Za vogalom.")
+
+
+async def test_the_language_is_changed_with_a_press(stage: Stage) -> None:
+    await stage.hears("ana", "/jezik")
+    assert stage.last("ana").choices == ["Slovenščina", "English"]
+
+    await stage.presses("ana", "English")
+    await stage.hears("ana", "odprem espe")
+
+    assert stage.last("ana").text.startswith("Answer about sp-register.")
