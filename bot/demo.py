@@ -20,6 +20,7 @@ The desk in this window. Write as the person who asks.
   kako odprem espe            vprašanje · a question
   press 1   ali   1           izbira · a choice
   #1 Pozdravljeni, …          svetovanje odgovori v zadevi 1 · an adviser replies in ticket 1
+  #1 ^ /umakni                odgovor na zadnje sporočilo · a reply to the last message
   #1 press 1                  izbira svetovanja · an adviser's choice
   # /vrsta                    kanal za svetovalce · the staff channel
   as Ana: Where do I start?   govori druga oseba · somebody else speaks

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import cards, gaps, learning, masking, proposals, reports
+from handlers import cards, drafts, gaps, learning, masking, reports
 from handlers.commands import split
 from handlers.desk import Desk
 from handlers.events import Access, Edit, Event, Illegible, Message, MessageRef, Moved, Press, Reaction, Removal, ThreadChanged
@@ -137,10 +137,10 @@ NAMES: dict[str, tuple[str, Action]] = {
     "history": ("zgodovina", looking.history),
     "queue": ("vrsta", looking.queue),
     "draft": ("predlog", learning.begin),
-    "drafts": ("predlogi", proposals.listed),
-    "edit": ("popravi", proposals.edit),
-    "approve": ("odobri", proposals.approve),
-    "reject": ("zavrni", proposals.reject),
+    "drafts": ("predlogi", drafts.listed),
+    "edit": ("popravi", drafts.edit),
+    "approve": ("odobri", drafts.approve),
+    "reject": ("zavrni", drafts.reject),
     "block": ("blokiraj", blocking.block),
     "unblock": ("odblokiraj", blocking.unblock),
     "report": ("porocilo", reports.report),

@@ -89,8 +89,11 @@ def nearest(ticket: Ticket, question: Question | None, history: Sequence[Happeni
 
 
 def entry_choice(id: str, probability: float, ticket: int | None, desk: Desk) -> Choice:
-    label = desk.staff_texts.entry_choice.format(title=_title(id, desk), percent=round(100 * probability))
-    return Choice(label, Verb.SHOW_ENTRY, id, ticket=ticket)
+    return Choice(_likely(id, probability, desk), Verb.SHOW_ENTRY, id, ticket=ticket)
+
+
+def _likely(id: str, probability: float, desk: Desk) -> str:
+    return desk.staff_texts.entry_choice.format(title=_title(id, desk), percent=round(100 * probability))
 
 
 def choices(ticket: Ticket, texts: Texts, nearest: tuple[Choice, ...] = ()) -> tuple[Choice, ...]:
@@ -127,7 +130,7 @@ def _thinking(question: Question | None, desk: Desk, texts: Texts) -> list[str]:
         return []
     if not question.guesses:
         return [texts.card_no_guesses]
-    guesses = ", ".join(f"{_title(guess.entry, desk)} ({guess.probability:.0%})" for guess in question.guesses[:3])
+    guesses = ", ".join(_likely(guess.entry, guess.probability, desk) for guess in question.guesses[:_NEAREST])
     lines = [texts.card_guesses.format(guesses=guesses)]
     if question.decision != "answer":
         lines.append(texts.card_why_close if _are_close(question) else texts.card_why_far)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rapidfuzz import fuzz
 
-from handlers import learning, personal, proposals
+from handlers import drafts, learning, personal
 from handlers.desk import Desk
 from handlers.events import Event, Message
 from handlers.figures import Asked, Gap
@@ -63,7 +63,7 @@ def write(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
     """Show the question and ask for an answer, in reply."""
     texts, question, choice = desk.staff_texts, situation.question, situation.pressed
     if question is None or choice is None:
-        return proposals.told_staff(event, texts.gap_gone, situation, desk)
+        return drafts.told_staff(event, texts.gap_gone, situation, desk)
     cancel = Choice(texts.draft_cancel, Verb.CANCEL_ANSWER, question=question.number)
     words = personal.stripped(question.text, _names(situation)).text
     return Turn(kind="adviser", orders=(to_staff(desk, texts.gap_prompt, Quote(words), choices=(cancel,)),))
@@ -80,7 +80,7 @@ def answered(message: Message, situation: Situation, desk: Desk, now: datetime) 
     if not message.text.strip():
         return NOTHING
     if situation.question is None:
-        return proposals.told_staff(message, desk.staff_texts.gap_gone, situation, desk)
+        return drafts.told_staff(message, desk.staff_texts.gap_gone, situation, desk)
     return learning.begin_with(situation.question, message.text, _names(situation), message, situation, desk, now)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import personal, proposals
+from handlers import drafts, personal
 from handlers.desk import Desk
 from handlers.events import Event, Press, Sender
 from handlers.orders import Choice, Verb
@@ -24,46 +24,26 @@ def begin(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
     texts, ticket = desk.staff_texts, situation.ticket
     answer, asked = _answer_meant(situation), _asked(situation)
     if ticket is None or answer is None or not asked:
-        return proposals.told_staff(event, texts.draft_nothing, situation, desk)
+        return drafts.told_staff(event, texts.draft_nothing, situation, desk)
     names = [sender.name for sender in (ticket.person, ticket.adviser, event.sender, *situation.advisers) if sender]
     question, general = personal.stripped(asked, names), _general_answer(answer.text, names, desk)
     nearest = _nearest(question.text, situation.question, desk)
-    draft = Draft(
-        number=situation.next_draft,
-        entry=nearest.id if nearest else "",
-        topic=nearest.topic if nearest else desk.content.topics[0].id,
-        language=ticket.language,
-        wording=proposals.in_short(question.text),
-        author=event.sender,
-        created_at=now,
-        answer=general.text,
-        ticket=ticket.number,
-    )
+    draft = replace(_draft(question.text, general.text, ticket.language, nearest, event, situation, desk, now), ticket=ticket.number)
     took = tuple(dict.fromkeys((*question.kinds, *general.kinds)))
     match rest.strip().lower():
-        case word if word in proposals.ENTRY_WORDS:
+        case word if word in drafts.ENTRY_WORDS:
             return _opened(_as_entry(draft, desk), event, situation, desk, now, took)
-        case word if word in proposals.WORDING_WORDS and nearest:
+        case word if word in drafts.WORDING_WORDS and nearest:
             return _opened(replace(draft, answer=""), event, situation, desk, now, question.kinds)
-    return Turn(kind="adviser", drafts=(draft,), orders=(proposals.begun(draft, took, desk),))
+    return Turn(kind="adviser", drafts=(draft,), orders=(drafts.begun(draft, took, desk),))
 
 
 def begin_with(question: Question, answer: str, names: list[str], event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
     """The same with an answer that no ticket holds, to a question that somebody asked."""
     general, reply = personal.stripped(question.text, names), _general_answer(answer, names, desk)
-    nearest = _nearest(general.text, question, desk)
-    draft = Draft(
-        number=situation.next_draft,
-        entry=nearest.id if nearest else "",
-        topic=nearest.topic if nearest else desk.content.topics[0].id,
-        language=question.language,
-        wording=proposals.in_short(general.text),
-        author=event.sender,
-        created_at=now,
-        answer=reply.text,
-    )
+    draft = _draft(general.text, reply.text, question.language, _nearest(general.text, question, desk), event, situation, desk, now)
     took = tuple(dict.fromkeys((*general.kinds, *reply.kinds)))
-    return Turn(kind="adviser", drafts=(draft,), orders=(proposals.begun(draft, took, desk),))
+    return Turn(kind="adviser", drafts=(draft,), orders=(drafts.begun(draft, took, desk),))
 
 
 def wording_of(
@@ -80,7 +60,7 @@ def wording_of(
         entry=entry.id,
         topic=entry.topic,
         language=ticket.language,
-        wording=proposals.in_short(general.text),
+        wording=drafts.in_short(general.text),
         author=adviser,
         created_at=now,
         state=DraftState.OPEN,
@@ -92,7 +72,7 @@ def with_wording(turn: Turn, entry: Entry, adviser: Sender, situation: Situation
     """An adviser has answered with an entry: what the person asked is proposed as a wording of it."""
     assert situation.ticket is not None
     draft = wording_of(situation.ticket, situation.question, entry, adviser, situation, now)
-    return replace(turn, drafts=(draft,), orders=(*turn.orders, proposals.proposal(draft, desk))) if draft else turn
+    return replace(turn, drafts=(draft,), orders=(*turn.orders, drafts.as_shown(draft, desk))) if draft else turn
 
 
 def offer(situation: Situation, desk: Desk) -> tuple[Choice, ...]:
@@ -109,26 +89,26 @@ def pressed(press: Press, situation: Situation, desk: Desk, now: datetime) -> Tu
     if choice.verb is Verb.DRAFT:
         return Turn(kind="none") if situation.spent else begin(press, "", situation, desk, now)
     number, _, version = choice.subject.partition(".")
-    draft = proposals.by_number(int(number), situation)
+    draft = drafts.by_number(int(number), situation)
     if draft is None:
-        return proposals.told_staff(press, desk.staff_texts.draft_gone.format(number=number), situation, desk)
+        return drafts.told_staff(press, desk.staff_texts.draft_gone.format(number=number), situation, desk)
     match choice.verb:
         case Verb.DRAFT_WORDING | Verb.DRAFT_ENTRY | Verb.DRAFT_CANCEL:
             return _settled(choice.verb, draft, press, situation, desk, now)
         case Verb.SHOW_DRAFT:
-            return Turn(kind="adviser", orders=(proposals.proposal(draft, desk),))
+            return Turn(kind="adviser", orders=(drafts.as_shown(draft, desk),))
         case _:
-            return proposals.decided(draft, press, situation, desk, now, approve=choice.verb is Verb.APPROVE, seen=version)
+            return drafts.decided(draft, press, situation, desk, now, approve=choice.verb is Verb.APPROVE, seen=version)
 
 
 def _settled(verb: Verb, draft: Draft, press: Press, situation: Situation, desk: Desk, now: datetime) -> Turn:
     """Its author, or whoever is quicker, has said what it is to be."""
     texts = desk.staff_texts
     if draft.state is not DraftState.BEGUN:
-        return proposals.told_staff(press, proposals.state_of(draft, texts), situation, desk)
+        return drafts.told_staff(press, drafts.state_of(draft, texts), situation, desk)
     if verb is Verb.DRAFT_CANCEL:
         given_up = replace(draft, state=DraftState.CANCELLED)
-        turn = proposals.told_staff(press, texts.draft_cancelled.format(number=draft.number), situation, desk)
+        turn = drafts.told_staff(press, texts.draft_cancelled.format(number=draft.number), situation, desk)
         return replace(turn, drafts=(given_up,), orders=(*without_buttons(press), *turn.orders))
     chosen = replace(draft, answer="") if verb is Verb.DRAFT_WORDING else _as_entry(draft, desk)
     turn = _opened(chosen, press, situation, desk, now)
@@ -140,8 +120,8 @@ def _opened(draft: Draft, event: Event, situation: Situation, desk: Desk, now: d
     draft = replace(draft, state=DraftState.OPEN)
     history = (Happening(draft.ticket, now, event.sender.name or event.sender.id, "drafted"),) if draft.ticket else ()
     opened = desk.staff_texts.draft_opened.format(number=draft.number)
-    told = proposals.told_staff(event, f"{opened} {proposals.left_out(took, desk.staff_texts)}".strip(), situation, desk).orders
-    return Turn(kind="adviser", drafts=(draft,), history=history, orders=(proposals.proposal(draft, desk), *told))
+    told = drafts.told_staff(event, f"{opened} {drafts.left_out(took, desk.staff_texts)}".strip(), situation, desk).orders
+    return Turn(kind="adviser", drafts=(draft,), history=history, orders=(drafts.as_shown(draft, desk), *told))
 
 
 def _answer_meant(situation: Situation) -> Line | None:
@@ -164,6 +144,21 @@ def _lines(situation: Situation) -> list[Line]:
     return [line for line in situation.lines if situation.ticket and line.ticket == situation.ticket.number]
 
 
+def _draft(
+    wording: str, answer: str, language: str, nearest: Entry | None, event: Event, situation: Situation, desk: Desk, now: datetime
+) -> Draft:
+    return Draft(
+        number=situation.next_draft,
+        entry=nearest.id if nearest else "",
+        topic=nearest.topic if nearest else desk.content.topics[0].id,
+        language=language,
+        wording=drafts.in_short(wording),
+        author=event.sender,
+        created_at=now,
+        answer=answer,
+    )
+
+
 def _nearest(wording: str, question: Question | None, desk: Desk) -> Entry | None:
     known = (desk.content.entry(guess.entry) for guess in (question.guesses if question else ()))
     if (nearest := next((entry for entry in known if entry), None)) is not None:
@@ -182,7 +177,7 @@ def _general_answer(text: str, names: list[str], desk: Desk) -> Stripped:
             text = text.replace(value, chr(0xE000 + len(held)))  # a character that nobody writes
             held.append(f"{{contact.{key}}}")
     general = personal.stripped(text, names)
-    answer = proposals.as_markdown(general.text)
+    answer = drafts.as_markdown(general.text)
     for number, placeholder in enumerate(held):
         answer = answer.replace(chr(0xE000 + number), placeholder)
     return replace(general, text=answer)

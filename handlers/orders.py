@@ -14,7 +14,6 @@ class Verb(StrEnum):
     NONE_OF_THESE = "none_of_these"
     HELPED = "helped"
     NOT_HELPED = "not_helped"
-    ADVISER = "adviser"
     TOPIC = "topic"
     TOPICS = "topics"
     LANGUAGE = "language"

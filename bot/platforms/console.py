@@ -80,6 +80,8 @@ class Console:
         self._sent = 0
         self._line = _Line("", "")
         self._offered: dict[str | None, tuple[str, tuple[Choice, ...]]] = {}
+        self._last: dict[tuple[str, str | None], str] = {}
+        """The last message in each room and thread: what `^` replies to."""
 
     @property
     def reached_at(self) -> datetime:
@@ -103,15 +105,18 @@ class Console:
         match order:
             case OpenThread(ticket=ticket, parts=parts, choices=choices):
                 self._offer(str(ticket), id, choices)
-                self._show(Place(NAME, STAFF_ROOM, str(ticket)), _plain(parts), choices)
-                return Receipt(id, thread=str(ticket))
+                place = Place(NAME, STAFF_ROOM, str(ticket))
+                self._show(place, _plain(parts), choices)
+                return Receipt(self._latest(place, id), thread=str(ticket))
             case Say(place=place, parts=parts, choices=choices, mentions=mentions):
                 if place.room == STAFF_ROOM:
                     self._offer(place.thread, id, choices)
                 self._show(place, "".join(f"@{adviser.name} " for adviser in mentions) + _plain(parts), choices)
+                self._latest(place, id)
             case Relay(place=place, author=author, text=text, attachments=attachments, note=note):
                 label = f"{author}: " if not note else f"{note} {author}: "
                 self._show(place, label + " ".join([text, *(f"[{attachment.kind}]" for attachment in attachments)]))
+                self._latest(place, id)
             case Change(message=message, parts=parts) if parts:
                 self._show(Place(NAME, message.room), "✎ " + _plain(parts))
             case Remove(message=message):
@@ -141,7 +146,7 @@ class Console:
         self._line.ticket = ticket.number if ticket else None
 
     def _read(self, line: str) -> Event:
-        """`text`, `press N`, `#1 text`, `#1 press N`, `# text` (the staff channel itself) or `as NAME: text`."""
+        """`text`, `press N`, `#1 text`, `#1 press N`, `# text` (the staff channel itself) or `as NAME: text`; `^ text` replies."""
         name, rest = self._person, line
         if line.startswith("as ") and ":" in line:
             name, _, rest = line.removeprefix("as ").partition(":")
@@ -171,7 +176,14 @@ class Console:
             self._offered[thread] = (message, choices)
 
     def _message(self, place: Place, sender: Sender, text: str) -> Message:
-        return Message(**self._happened(place, sender), id=str(self._count), text=text)
+        here = (place.room, place.thread)
+        reply_to = self._last.get(here) if text.startswith("^ ") else None
+        self._last[here] = str(self._count)
+        return Message(**self._happened(place, sender), id=self._last[here], text=text.removeprefix("^ "), reply_to=reply_to)
+
+    def _latest(self, place: Place, id: str) -> str:
+        self._last[place.room, place.thread] = id
+        return id
 
     def _happened(self, place: Place, sender: Sender) -> dict[str, Any]:
         return {"key": str(self._count), "place": place, "sender": sender, "at": self._clock()}

@@ -207,3 +207,13 @@ def test_every_command_has_help_with_an_example(command: list[str], tmp_path: Pa
     done = helpdesk(*command, "--help", folder=tmp_path)
     assert done.returncode == 0
     assert not command or "Example:\n  helpdesk" in done.stdout
+
+
+def test_at_the_console_a_reply_takes_back_and_reopens(faq: Path, tmp_path: Path) -> None:
+    """`^` replies to the last message: an adviser's own with /umakni, the person's with what was said to them."""
+    lines = "svetovalec\n#1 Pozdravljeni\n#1 ^ /umakni\n#1 /zakljuci\n^ Samo še to\n"
+    done = helpdesk("demo", "--json", "--knowledge", str(faq), folder=tmp_path, text=lines)
+    said: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "✗" in said[2]["to_person"]
+    assert "✓ izbrisano pri osebi" in said[2]["to_advisers"]
+    assert any("spet odprta" in text for text in said[4]["to_person"])

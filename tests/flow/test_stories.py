@@ -75,7 +75,7 @@ async def test_none_of_these_goes_to_the_advisers_with_what_was_offered(both_sta
     card = stage.thread(1)[0]
     assert "davek na pse" in card
     assert "Nič od tega ni bilo pravo" in card
-    assert "Naslov sp-register (60%)" in card
+    assert "Naslov sp-register (60 %)" in card
     assert "slovenščina" in card
 
 
@@ -158,7 +158,7 @@ async def test_did_not_help_opens_a_ticket_with_question_answer_and_candidates(s
     assert "odprem espe" in card
     assert "»Naslov sp-register«" in card
     assert "ni pomagalo" in card
-    assert "(60%)" in card
+    assert "(60 %)" in card
 
 
 async def test_saying_that_it_did_not_help_does_the_same(stage: Stage) -> None:

@@ -21,7 +21,6 @@ Content = dict[str, Any]
 _SIGNS = {
     Verb.HELPED: "👍",
     Verb.NOT_HELPED: "👎",
-    Verb.ADVISER: "🙋",
     Verb.NONE_OF_THESE: "🙋",
     Verb.REOPEN: "🙋",
     Verb.LIKE: "👍",

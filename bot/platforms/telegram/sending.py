@@ -125,8 +125,7 @@ class Sending:
             case SendFile(place=place, name=name, parts=parts):
                 file = InputFile(order.data, filename=name)
                 caption = rendering.split(rendering.render(parts), rendering.CAPTION_LIMIT)[:1]
-                send = self.writing.photo if order.is_picture else self.writing.document
-                return await send(chat, file, caption[0] if caption else None, thread=place.thread)
+                return await self.writing.upload(chat, file, caption[0] if caption else None, picture=order.is_picture, thread=place.thread)
             case _:
                 raise Refused(f"Telegram carries out no {type(order).__name__}")
 

@@ -71,18 +71,9 @@ class Writing:
             steps.sent.append(message.message_id)
         return Receipt(str(steps.sent[0]))
 
-    async def document(self, chat: int, file: InputFile, caption: Rendered | None, *, thread: str | None = None) -> Receipt:
-        message = await self.bot.send_document(
-            chat,
-            file,
-            caption=caption.text if caption else None,
-            caption_entities=caption.entities if caption else None,
-            message_thread_id=as_id(thread),
-        )
-        return Receipt(str(message.message_id))
-
-    async def photo(self, chat: int, file: InputFile, caption: Rendered | None, *, thread: str | None = None) -> Receipt:
-        message = await self.bot.send_photo(
+    async def upload(self, chat: int, file: InputFile, caption: Rendered | None, *, picture: bool, thread: str | None = None) -> Receipt:
+        send = self.bot.send_photo if picture else self.bot.send_document
+        message = await send(
             chat,
             file,
             caption=caption.text if caption else None,

@@ -50,7 +50,7 @@ def _ways(draft: Draft, title: str, texts: Texts) -> tuple[Choice, ...]:
     return (*add, new, Choice(texts.draft_cancel, Verb.DRAFT_CANCEL, subject, ticket=ticket))
 
 
-def proposal(draft: Draft, desk: Desk, outcome: str = "") -> Say:
+def as_shown(draft: Draft, desk: Desk, outcome: str = "") -> Say:
     """A draft as it stands in the staff channel for a second person to decide on, or with what was decided."""
     texts = desk.staff_texts
     if outcome:
@@ -97,7 +97,7 @@ def edit(event: Event, rest: str, situation: Situation, desk: Desk, now: datetim
     changed = _edited(draft, what.strip().lower(), text, desk) if draft and colon and text else None
     if changed is None:
         return told_staff(event, desk.staff_texts.draft_edit_usage, situation, desk)
-    shown = proposal(changed, desk) if changed.state is DraftState.OPEN else begun(changed, (), desk)
+    shown = as_shown(changed, desk) if changed.state is DraftState.OPEN else begun(changed, (), desk)
     return Turn(kind="adviser", drafts=(changed,), orders=(shown,))
 
 
@@ -131,7 +131,7 @@ def decided(draft: Draft, event: Event, situation: Situation, desk: Desk, now: d
         return replace(told, kind="none")  # so that the button stays for somebody else
     state = DraftState.APPROVED if approve else DraftState.REJECTED
     done = replace(draft, state=state, decided_by=event.sender, decided_at=now)
-    outcome = proposal(draft, desk, state_of(done, texts))
+    outcome = as_shown(draft, desk, state_of(done, texts))
     if not approve:
         done = replace(done, wording="", answer="")  # nobody needs the words any more
     if isinstance(event, Press) and event.message is not None:
