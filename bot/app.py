@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,7 +15,7 @@ from bot import drawing, intake, upkeep
 from bot.alerts import Alerts
 from bot.answering import Answering, Observer
 from bot.bell import Bell
-from bot.config import WEEKDAYS, Config, ReminderSettings
+from bot.config import WEEKDAYS, Config, ReminderSettings, Staff
 from bot.delivery import Delivery
 from bot.health import Health, Watched
 from bot.platforms.base import Platform
@@ -53,6 +54,7 @@ def build_desk(config: Config, matcher: Matcher | None = None) -> Desk:
         language=config.desk.language,
         staff=Place(config.staff.platform, config.staff.room),
         staff_language=config.staff.language,
+        thread_link=_thread_link(config.staff),
         content=content,
         matcher=matcher or matching.train(content, matcher_settings(config)),
         texts=spoken,
@@ -81,6 +83,16 @@ def matcher_settings(config: Config) -> matching.Settings:
         model=config.matching.model,
         cache=config.matching.cache or trained.cache_folder(),
     )
+
+
+def _thread_link(staff: Staff) -> str:
+    match staff.platform:
+        case "telegram" if staff.room.startswith("-100"):  # a supergroup; others have no topics
+            return f"https://t.me/c/{staff.room.removeprefix('-100')}/{{thread}}"
+        case "matrix":
+            return f"https://matrix.to/#/{quote(staff.room, safe='')}/{{thread}}"
+        case _:
+            return ""
 
 
 def _reminders(settings: ReminderSettings) -> Reminders:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from handlers import hours
 from handlers.desk import Desk
@@ -78,7 +79,10 @@ def rest(ticket: Ticket, question: Question | None, desk: Desk) -> tuple[Say, ..
 def _one_of_earlier(ticket: Ticket, desk: Desk) -> str:
     texts = desk.staff_texts
     opened = hours.written(ticket.opened_at.astimezone(desk.hours.zone).date(), texts)
-    return f"#{ticket.number} ({state(ticket, texts)}, {opened})"
+    number = f"#{ticket.number}"
+    if desk.thread_link and ticket.thread:
+        number = f"[{number}]({desk.thread_link.format(thread=quote(ticket.thread, safe=''))})"
+    return f"{number} ({state(ticket, texts)}, {opened})"
 
 
 def nearest(ticket: Ticket, question: Question | None, history: Sequence[Happening], desk: Desk) -> tuple[Choice, ...]:

@@ -51,6 +51,8 @@ class Desk:
     """`address`, `phone`, `email`, `website`, `appointment`: those that are configured."""
     direct_links: Mapping[str, str] = field(default_factory=dict)
     """By platform: the address that opens a private chat with the bot; `{start}` in it carries a word along."""
+    thread_link: str = ""
+    """The address of a ticket's thread in the staff channel, with `{thread}` in it; empty where threads have none."""
     privacy_contact: str = ""
     keep_closed: timedelta = timedelta(days=90)
     follow_up_within: timedelta = timedelta(minutes=30)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import intake
 from bot.platforms.base import Batch, Unknown, Unreachable
 from handlers.events import Attachment, Edit, Message, MessageRef, Removal, Sender
-from handlers.orders import Change, OpenThread, Relay, Remove, ShowState, Sign
+from handlers.orders import Change, OpenThread, Relay, Remove, ShowState, Sign, Text
 from handlers.situation import Line, State, Ticket
 from handlers.states import UNTIL_THEY_WRITE
 from knowledge.entries import Reply
@@ -616,6 +616,16 @@ async def test_the_card_names_the_persons_earlier_tickets(stage: Stage) -> None:
     await asked(stage, "bor", "Kje je trgovina?")
     assert "Prejšnje zadeve: #1 (zaključeno, 24. 11. 2026)." in stage.thread(2)[0]
     assert "Prejšnje zadeve" not in stage.thread(3)[0]
+
+
+async def test_an_earlier_ticket_is_a_link_where_threads_have_addresses(sqlite: AsyncEngine) -> None:
+    stage = Stage(sqlite, desk(thread_link="https://t.me/c/99/{thread}"))
+    await asked(stage)
+    await stage.adviser("/zakljuci")
+    await asked(stage, text="Kje je čevljar?")
+
+    (card,) = [seen.order for seen in stage.seen_by("staff") if isinstance(seen.order, OpenThread) and seen.order.ticket == 2]
+    assert any("[#1](https://t.me/c/99/t1)" in part.markdown for part in card.parts if isinstance(part, Text))
 
 
 async def test_a_reply_at_hand_is_sent_in_the_persons_language_with_its_placeholders_filled(sqlite: AsyncEngine) -> None:

@@ -62,6 +62,7 @@ class Desk:
     storage: str = ""
     """The database's address, if it is not a file in the folder."""
     limits: str = "{ chat_gap = 0.0, group_minute = 1000, second = 1000 }"
+    undo_seconds: int = 0
     process: "asyncio.subprocess.Process | None" = None
 
     @property
@@ -79,7 +80,7 @@ url = "{self.storage or f"sqlite:///{self.folder / 'desk.db'}"}"
 [staff]
 platform = "telegram"
 room = "{self.room}"
-undo_seconds = 0
+undo_seconds = {self.undo_seconds}
 [telegram]
 token = "{self.token}"
 api_url = "{self.api_url}"
