@@ -76,7 +76,7 @@ async def test_a_ticket_is_a_thread_and_what_the_adviser_writes_there_reaches_th
 async def test_an_adviser_claims_and_closes_by_reaction(office: Office, person: NewPerson) -> None:
     maja = office.adviser
     _, card = await ask_for_a_human(office, await person("ana"))
-    await eventually(lambda: maja.reactions(office.room, card) == ["🙋", "✅"])
+    await eventually(lambda: maja.reactions(office.room, card)[:2] == ["🙋", "✅"])  # the nearest entries' numbers follow
 
     await maja.reacts(office.room, card, "🙋")
     await eventually(lambda: any(edit["body"].startswith("🔵 #") for edit in maja.edits(office.room, card)))
