@@ -6,7 +6,7 @@ RUNTIME := deploy/requirements.lock
 AUDIT := .venv-audit/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format bench figures simulate audit lock clean
+.PHONY: help setup demo test test-long check format bench figures simulate soak audit lock clean
 
 help:            ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -69,6 +69,9 @@ audit: .venv-audit/ready ## Known vulnerabilities of what we depend on, and the 
 	@$(PYTHON) -m venv .venv-audit
 	@$(AUDIT)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/requirements-audit.lock
 	@touch $@
+
+soak: setup      ## A desk that is busy for half a year, and its memory: make soak MESSAGES=100000
+	@$(BIN)/python -m tests.simulation.soak --messages $(or $(MESSAGES),1000000)
 
 lock:            ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import drawing, intake, upkeep
+from bot import drawing, intake
 from bot.alerts import Alerts
 from bot.answering import Answering, Observer
 from bot.bell import Bell
@@ -20,6 +20,7 @@ from bot.delivery import Delivery
 from bot.health import Health, Watched
 from bot.platforms.base import Platform
 from bot.relearning import Knowledge, Learn
+from bot.upkeep import Upkeep
 from handlers import texts
 from handlers.desk import Desk, Matcher, Reminders
 from handlers.events import Event, Place
@@ -132,12 +133,13 @@ async def run(
     knowledge = Knowledge(desk, _timed(learn, health) if learn else None)
     answering = Answering(engine, by_name, desk, clock, observe=_all_of(health.metrics.count, observe), knowledge=knowledge)
     deliveries = {platform.name: Delivery(engine, platform, by_name, desk, clock) for platform in platforms}
+    upkeep = Upkeep(engine, desk, clock)
     alerts = Alerts(engine, platforms, desk, clock, folders)
-    health.watched = Watched(clock(), platforms, {"answering": answering, "alerts": alerts}, deliveries)
+    health.watched = Watched(clock(), platforms, {"answering": answering, "upkeep": upkeep, "alerts": alerts}, deliveries)
     async with asyncio.TaskGroup() as tasks:
         learning = tasks.create_task(knowledge.run())
         working = [tasks.create_task(answering.run(answering_bell, list(delivery_bells.values()), stopping))]
-        working.append(tasks.create_task(upkeep.run(engine, desk, clock, answering_bell, stopping)))
+        working.append(tasks.create_task(upkeep.run(answering_bell, stopping)))
         working.append(tasks.create_task(alerts.run(stopping)))
         intakes = []
         for platform in platforms:

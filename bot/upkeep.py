@@ -21,23 +21,34 @@ _EXPIRE_EVERY = timedelta(hours=1)
 _KEEP_LOG = timedelta(days=30)
 
 
-async def run(engine: AsyncEngine, desk: Desk, clock: Callable[[], datetime], answering: Bell, stopping: asyncio.Event) -> None:
-    """Ring what is due as soon as it is, and delete once an hour, until told to stop."""
-    started, expired_at = False, None
-    while not stopping.is_set():
-        now, next_at = clock(), None
-        try:
-            if not started:
-                await set_again(engine, desk)
-                started = True
-            if expired_at is None or now - expired_at >= _EXPIRE_EVERY:
-                await expire(engine, desk, now)
-                expired_at = now
-            next_at = await ring(engine, desk, now)
-            answering.ring()
-        except DBAPIError as error:
-            log.error("the database does not answer, what is due waits: %s", type(error.orig).__name__)
-        await _nap(_LONGEST_NAP if next_at is None else min(next_at - now, _LONGEST_NAP), stopping)
+class Upkeep:
+    """The loop that rings and deletes."""
+
+    def __init__(self, engine: AsyncEngine, desk: Desk, clock: Callable[[], datetime]) -> None:
+        self.engine = engine
+        self.desk = desk
+        self.clock = clock
+        self.round_at: datetime | None = None
+        """When the loop last came round with the database answering."""
+
+    async def run(self, answering: Bell, stopping: asyncio.Event) -> None:
+        """Ring what is due as soon as it is, and delete once an hour, until told to stop."""
+        started, expired_at = False, None
+        while not stopping.is_set():
+            now, next_at = self.clock(), None
+            try:
+                if not started:
+                    await set_again(self.engine, self.desk)
+                    started = True
+                if expired_at is None or now - expired_at >= _EXPIRE_EVERY:
+                    await expire(self.engine, self.desk, now)
+                    expired_at = now
+                next_at = await ring(self.engine, self.desk, now)
+                self.round_at = self.clock()
+                answering.ring()
+            except DBAPIError as error:
+                log.error("the database does not answer, what is due waits: %s", type(error.orig).__name__)
+            await _nap(_LONGEST_NAP if next_at is None else min(next_at - now, _LONGEST_NAP), stopping)
 
 
 async def _nap(time: timedelta, stopping: asyncio.Event) -> None:

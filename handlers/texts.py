@@ -167,6 +167,8 @@ class Texts:
     history_line: str
     history_person: str
     history_clock: str
+    not_shown: Plural
+    not_shown_more: str
     happened: Mapping[str, str]
     """What can happen to a ticket, as its history tells it."""
     block_usage: str

@@ -79,13 +79,13 @@ def prepare() -> None:
     is_known("xyzzy")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def lemma(word: str) -> str:
     """The dictionary form, without diacritics."""
     return fold(simplemma.lemmatize(restored(word), lang=("sl", "en")).lower())
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def restored(word: str) -> str:
     """With the carons that a dictionary word would have, where they were left out (`racun` → `račun`)."""
     if is_known(word) or not word.isascii() or len(word) > 30:
@@ -93,7 +93,7 @@ def restored(word: str) -> str:
     return next((variant for variant in _caron_variants(word) if simplemma.is_known(variant, lang="sl")), word)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def is_known(word: str) -> bool:
     """Whether a Slovene or an English dictionary has it."""
     return simplemma.is_known(word, lang=("sl", "en"))

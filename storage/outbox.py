@@ -87,19 +87,11 @@ def _with_ids(order: Order, new_id: NewId) -> Order:
 
 async def take(tx: AsyncConnection, platform: str, now: datetime, most: int) -> list[Outgoing]:
     """The next orders that may be sent, one a lane, oldest first; they are `sending` from now on."""
-    older = outbox.alias("older")
-    blocked = select(older.c.number).where(
-        older.c.platform == outbox.c.platform,
-        older.c.lane == outbox.c.lane,
-        older.c.state.in_(_UNFINISHED),
-        older.c.number < outbox.c.number,
+    first_in_lane = (
+        select(func.min(outbox.c.number)).where(outbox.c.platform == platform, outbox.c.state.in_(_UNFINISHED)).group_by(outbox.c.lane)
     )
-    rows = await tx.execute(
-        select(outbox)
-        .where(outbox.c.platform == platform, outbox.c.state.in_(("waiting", "unknown")), outbox.c.not_before <= now, ~blocked.exists())
-        .order_by(outbox.c.number)
-        .limit(most)
-    )
+    ready = (outbox.c.number.in_(first_in_lane), outbox.c.state.in_(("waiting", "unknown")), outbox.c.not_before <= now)
+    rows = await tx.execute(select(outbox).where(*ready).order_by(outbox.c.number).limit(most))
     taken = [_outgoing(row) for row in rows]
     if taken:
         numbers = [outgoing.number for outgoing in taken]

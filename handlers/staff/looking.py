@@ -6,11 +6,15 @@ from handlers import cards
 from handlers.desk import Desk
 from handlers.events import Event
 from handlers.hours import written
-from handlers.saying import harmless
-from handlers.situation import Happening, Situation, Turn
+from handlers.orders import Part, Quote, Text
+from handlers.personal import masked
+from handlers.saying import harmless, short, to_staff
+from handlers.situation import Happening, Situation, Ticket, Turn
 from handlers.staff.building import refused, told
 
 _PERSON, _CLOCK = "person", "clock"
+_MOST_SHOWN, _LONGEST_SHOWN = 50, 200
+"""Of what came in a flood: so many messages, and so many characters of each."""
 
 
 def queue(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -28,7 +32,23 @@ def history(event: Event, rest: str, situation: Situation, desk: Desk, now: date
     if ticket is None:
         return refused(event, desk, texts.reason_no_ticket)
     lines = [f"- {_happened(happening, desk)}" for happening in situation.history]
-    return told(ticket, "\n".join([texts.history_head.format(ticket=ticket.number), "", *lines]), desk)
+    happenings = "\n".join([texts.history_head.format(ticket=ticket.number), "", *lines])
+    return Turn(kind="adviser", orders=(to_staff(desk, happenings, *_not_shown(ticket, situation, desk), ticket=ticket.number),))
+
+
+def _not_shown(ticket: Ticket, situation: Situation, desk: Desk) -> tuple[Part, ...]:
+    """What the person wrote in a flood: kept, and not shown in the ticket's thread when it came."""
+    texts, asked = desk.staff_texts, situation.question.text if situation.question else None
+    kept = [
+        line.text
+        for line in situation.lines
+        if line.ticket == ticket.number and line.author == "person" and line.copy is None and line.text not in ("", asked)
+    ]
+    if not kept:
+        return ()
+    more = texts.not_shown_more.format(n=len(kept) - _MOST_SHOWN) if len(kept) > _MOST_SHOWN else ""
+    shown = "\n".join(masked(short(text, _LONGEST_SHOWN)) for text in kept[:_MOST_SHOWN])
+    return (Text(texts.plural(texts.not_shown, len(kept))), Quote(shown), *((Text(more),) if more else ()))
 
 
 def _happened(happening: Happening, desk: Desk) -> str:

@@ -165,7 +165,7 @@ async def test_every_loop_of_the_running_desk_comes_round(sqlite: AsyncEngine) -
     async with asyncio.timeout(20):
         await app.run(sqlite, desk(), [platform], health=health)
     assert health.watched is not None
-    assert health.watched.loops.keys() == {"answering", "alerts"}
+    assert health.watched.loops.keys() == {"answering", "upkeep", "alerts"}
     assert health.watched.senders.keys() == {"fake"}
 
 

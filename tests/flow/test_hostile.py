@@ -265,6 +265,12 @@ async def test_too_many_messages_in_a_ticket_are_kept_with_it_and_the_advisers_a
         kept = list(await tx.scalars(select(ticket_lines.c.text).where(ticket_lines.c.author == "person").order_by(ticket_lines.c.number)))
     assert [text for text in kept if text.startswith("Dodatek")] == [f"Dodatek {number}" for number in range(40)]
 
+    await stage.adviser("/zgodovina")
+    told = stage.thread(1)[-1]
+    assert "21 sporočil osebe tukaj ni bilo prikazanih" in told
+    assert "Dodatek 18" not in told
+    assert all(f"Dodatek {number}" in told for number in range(19, 40))
+
 
 async def test_presses_edits_and_reactions_beyond_the_limit_lead_to_nothing(stage: Stage) -> None:
     await stage.happens(*(stage.message("ana", "odprem espe") for _ in range(floods.MOST)))

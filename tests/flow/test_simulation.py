@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import bugs, world
+from tests.faq import desk
+from tests.simulation import bugs, soak, world
 from tests.simulation.__main__ import one
 
 
@@ -42,3 +43,11 @@ def caught(bug: bugs.Bug, empty: Path, folder: Path, most: int = 40) -> tuple[in
 def test_a_planted_bug_is_noticed(name: str, empty: Path, tmp_path: Path) -> None:
     seeds, by = caught(bugs.ALL[name], empty, tmp_path)
     print(f"| {name} | {seeds} | {by.partition(':')[0]} |")
+
+
+async def test_a_soak_deals_with_everything_and_reads_its_memory(tmp_path: Path) -> None:
+    read: list[soak.Reading] = []
+    await soak.play(tmp_path, 1000, desk(), read.append)
+    assert read[-1].taken + read[-1].sent >= 1000
+    assert -0.5 < soak.growth(read) < 0.5
+    print(read[-1])

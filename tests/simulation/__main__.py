@@ -20,7 +20,7 @@ def main() -> int:
     options = parser.parse_args()
     begun = time.monotonic()
     crashes = bad = 0
-    with tempfile.TemporaryDirectory(prefix="simulation-", dir=_memory()) as folder, multiprocessing.Pool() as pool:
+    with tempfile.TemporaryDirectory(prefix="simulation-", dir=memory()) as folder, multiprocessing.Pool() as pool:
         empty = world.template(Path(folder))
         seeds = range(options.first, options.first + options.seeds)
         for seed, died, problems in pool.imap_unordered(partial(one, empty, Path(folder), options.steps), seeds):
@@ -42,7 +42,7 @@ def one(empty: Path, folder: Path, steps: int, seed: int) -> tuple[int, int, lis
     return seed, played.crashes, problems
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
