@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from knowledge import content, evaluation, matching, trained
 from knowledge.decisions import Decision, Found, NotFound, SmallTalk, Unsure, Wish
 from knowledge.entries import Content

@@ -16,7 +16,8 @@ from pyrage import x25519
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import app, config
-from bot.config import Config, ConfigError
+from bot.config import Config
+from bot.errors import ConfigError
 from bot.running import with_database
 from storage import backup, database, erasures, schema
 from storage.backup import BackupError, Extent

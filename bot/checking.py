@@ -14,7 +14,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from bot import app, config, machine
-from bot.config import Config, ConfigError
+from bot.config import Config
+from bot.errors import ConfigError
 from bot.platforms.findings import Finding
 from handlers import texts
 from knowledge import checks, content, embedding, trained

@@ -42,7 +42,7 @@ def _alone(error: Exception) -> Exception:
 
 def _status_of(error: Exception) -> int:
     """The exit code when its message is a sentence for whoever called, else 0. The modules are loaded now that something went wrong."""
-    from bot.config import ConfigError
+    from bot.errors import ConfigError
     from knowledge.content import ContentError
     from knowledge.embedding import ModelError
     from storage.backup import BackupError

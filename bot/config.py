@@ -11,13 +11,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from bot.errors import ConfigError
+
 PREFIX = "HELPDESK__"
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; one problem a line."""
 
 
 def _zone(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import config
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.relearning import addition_of
 from bot.running import with_database
 from handlers.situation import DraftState

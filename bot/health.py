@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.metrics import Metrics, Now
 from bot.platforms.base import Platform
 from storage import figures

@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from knowledge import checks, content, markup, replies, trained
 from knowledge.content import ContentError, Problem
 

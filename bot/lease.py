@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from storage import leases
 from storage.leases import Lease, LeaseLost
 

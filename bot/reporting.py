@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import app, config, drawing
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.running import with_database
 from handlers import reports
 from handlers.desk import Desk

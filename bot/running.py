@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import app, config, lease, logs, relearning
-from bot.config import Config, ConfigError
+from bot.config import Config
+from bot.errors import ConfigError
 from bot.health import Health
 from bot.platforms import console
 from bot.platforms.base import DirectLinks, Platform

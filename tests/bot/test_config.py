@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import config
+from bot.errors import ConfigError
 
 EXAMPLE = Path("config.example.toml")
 
@@ -17,7 +18,7 @@ def read(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -
 
 
 def problems(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
-    with pytest.raises(config.ConfigError) as error:
+    with pytest.raises(ConfigError) as error:
         read(tmp_path, text, environment)
     return [line.removeprefix(f"{tmp_path / 'config.toml'}: ") for line in str(error.value).splitlines()]
 
@@ -51,7 +52,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError, match=r"copy config\.example\.toml"):
+    with pytest.raises(ConfigError, match=r"copy config\.example\.toml"):
         config.read(tmp_path / "none.toml", {})
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import app
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.health import Health, Watched
 from bot.platforms.base import Batch, NotSent
 from handlers.events import Sender

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from bot import config
-from bot.config import Config, ConfigError
+from bot.config import Config
+from bot.errors import ConfigError
 from bot.platforms.findings import Finding
 from bot.platforms.matrix import crosssigning, login
 from bot.platforms.matrix.client import Client, Http, Json, NotReached, ServerError, path

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import config
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.platforms.matrix.client import Http, Json, NotReached, ServerError, path
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import config
-from bot.config import ConfigError
+from bot.errors import ConfigError
 from bot.platforms.base import Batch, File, NotSent, Paced, Receipt, TooLarge
 from bot.platforms.telegram import called, menu, reading, receiving
 from bot.platforms.telegram.albums import Albums

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError
 from bot.config import Matrix as Settings
+from bot.errors import ConfigError
 from bot.platforms.matrix import backup, crosssigning, login
 from bot.platforms.matrix.client import Client, Http, path
 from bot.platforms.matrix.platform import opened, ready
