@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def ask(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(decided, ensure_ascii=False))
     else:
-        _print(matcher.decide(options.text, options.lang), decided)
+        _print(matcher.decide(options.text, options.lang), decided, matcher.nearest(options.text))
     return 0
 
 
@@ -74,11 +74,11 @@ def _decided(matcher: Matcher, text: str, language: str | None) -> dict[str, Any
     }
 
 
-def _print(decision: Decision, decided: dict[str, Any]) -> None:
+def _print(decision: Decision, decided: dict[str, Any], nearest: Sequence[str]) -> None:
     print(f"{decided['decision']} ({decided['lang']}, {decided['ms']} ms)")
     for one in decision.reading.candidates:
         print(f"  {one.probability:6.1%}  {one.entry.id:24} {one.entry.side(decision.reading.language).title}")
-    for reason in decision.reading.reasons:
+    for reason in (*decision.reading.reasons, *nearest):
         print(f"  · {reason}")
 
 

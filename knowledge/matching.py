@@ -56,6 +56,13 @@ class Matcher:
         spoken = self._language_of(text, language)
         return self._as_phrase(text, spoken) or self._as_question(text, spoken, earlier)
 
+    def nearest(self, text: str) -> tuple[str, ...]:
+        """What explains a decision besides its reasons, and takes too long for each: the wordings that a text has most in common with."""
+        ranked = self._rank(clauses.without(text[: clauses.LONGEST], lambda part: self._phrases.find(part) is not None))
+        if self._engine is None or ranked is None:
+            return ()
+        return tuple(f'like "{wording}" ({owner})' for wording, owner in self._engine.nearest(ranked))
+
     def _as_phrase(self, text: str, language: str) -> Decision | None:
         """The decision if the text, as a whole or in all its parts, is something that people just say."""
         whole = self._phrases.find(text)
@@ -147,8 +154,7 @@ class Matcher:
         if self._engine is None or ranked is None:
             return ()
         corrections = [f"{typed} read as {meant}" for typed, meant in ranked.wording.corrections]
-        near = [f'like "{text}" ({owner})' for text, owner in self._engine.nearest(ranked)]
-        return (f"words: {' '.join(ranked.wording.terms)[:200]}", *corrections, *near)
+        return (f"words: {' '.join(ranked.wording.terms)[:200]}", *corrections)
 
     def _language_of(self, text: str, so_far: str | None) -> str:
         """One that the FAQ speaks: the text's own, else the conversation's, else its first."""

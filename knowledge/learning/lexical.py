@@ -85,7 +85,7 @@ def _piece_terms(folded: str) -> Iterator[str]:
     return chain.from_iterable(map(_pieces, folded.split()))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _pieces(word: str) -> tuple[str, ...]:
     """A word's letters in twos, threes and fours, its edges marked."""
     padded = f" {word[:40]} "
