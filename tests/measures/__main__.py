@@ -8,7 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from knowledge import matching, trained
 from knowledge.evaluation import Figures, Report, evaluate, reliability
+from tests.benches import timing
 from tests.measures import curve, given, noise, pictures, signals
 
 _NOISES: dict[str, Callable[[str], str]] = {
@@ -24,7 +26,8 @@ def main() -> None:
         _table(f"By language and kind, {mode}", _FIGURES, ((name, _figures(one)) for name, one in report.groups.items()))
     _robustness(reports)
     _follow_ups()
-    _table("Each signal alone, and together", [f"{language} {name}" for language in ("sl", "en") for name in _WORTH], _signals(reports))
+    heads = [f"{language} {name}" for language in ("sl", "en") for name in _WORTH]
+    _table("Each signal alone, and together", [*heads, "ms"], _signals(reports))
     _table("Top-1 by kind", _kinds(reports), _by_kind(reports))
     _wrong(reports["words and meaning"])
     pictures.reliability({mode: reliability(report.outcomes) for mode, report in reports.items()})
@@ -73,10 +76,13 @@ def _follow_ups() -> None:
 
 
 def _signals(reports: Mapping[str, Report]) -> Iterable[tuple[str, list[str]]]:
+    took = signals.milliseconds()
     for signal, worth in signals.worth():
-        yield signal, [cell for one in worth.values() for cell in _worth(one)]
+        yield signal, [*(cell for one in worth.values() for cell in _worth(one)), f"{took[signal]:.1f}"]
     for mode, report in reports.items():
-        yield f"all, {mode}", [cell for language in ("sl", "en") for cell in _worth(report.groups[language])]
+        matcher = matching.train(given.faq(), matching.Settings(semantic=given.MODES[mode], cache=trained.cache_folder()))
+        median, _ = timing.milliseconds(matcher.decide, [line.text for line in given.questions("test")[: signals.TIMED]])
+        yield f"all, {mode}", [*(cell for language in ("sl", "en") for cell in _worth(report.groups[language])), f"{median:.1f}"]
 
 
 def _worth(one: Figures | signals.Worth) -> list[str]:

@@ -6,19 +6,22 @@ on the test questions.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from knowledge import trained
+from knowledge import embedding, trained
+from knowledge.embedding import Embedder
 from knowledge.evaluation import Line
 from knowledge.learning.training import Engine
-from knowledge.words import Words
+from knowledge.words import Wording, Words
+from tests.benches import timing
 from tests.measures import given
 
 PRECISION = 0.97
+TIMED = 200
 Scores = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
@@ -84,6 +87,7 @@ def _engine() -> Engine:
     return _learnt()[0]
 
 
+@lru_cache
 def _learnt() -> tuple[Engine, Words]:
     learnt = trained.learn(given.faq(), given.embedder(), PRECISION, trained.cache_folder())
     assert learnt.engine is not None
@@ -92,27 +96,71 @@ def _learnt() -> tuple[Engine, Words]:
 
 @lru_cache
 def asked(name: str) -> Asked:
-    engine, words = _learnt()
-    members = engine.members
     lines = given.questions(name)
-    wordings = [words.read(line.text) for line in lines]
-    views = members.view(wordings, given.embedder().embed([words.standard(line.text) for line in lines]))
-    assert views.placed is not None
-    assert views.semantic is not None
+    texts = [line.text for line in lines]
+    return Asked(lines, {signal: scores(texts, given.embedder()) for signal, scores in SIGNALS.items()})
+
+
+def milliseconds() -> dict[str, float]:
+    """Of processor time that each signal takes for a question in the middle, reading it and making its vector included."""
+    embedder = embedding.find_embedder()  # not the one that remembers
+    assert embedder is not None
+    questions = [line.text for line in given.questions("test")[:TIMED]]
+    return {name: timing.milliseconds(partial(_alone, signal, embedder), questions)[0] for name, signal in SIGNALS.items()}
+
+
+def _alone(signal: "Signal", embedder: Embedder, text: str) -> Scores:
+    return signal([text], embedder)
+
+
+def _read(texts: Sequence[str]) -> list[Wording]:
+    return [_learnt()[1].read(text) for text in texts]
+
+
+def _vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
+    return np.asarray(embedder.embed([_learnt()[1].standard(text) for text in texts]))
+
+
+def _by_spelling(texts: Sequence[str], embedder: Embedder) -> Scores:
+    folded = _engine().members.folded
+    alike = process.cdist([wording.text for wording in _read(texts)], folded, scorer=fuzz.token_set_ratio, dtype=np.uint8)
+    return _best(lambda entry: alike[:, _engine().members.of_entry(entry)])
+
+
+def _by_words(texts: Sequence[str], embedder: Embedder) -> Scores:
+    rows = _engine().members.vectoriser(_read(texts))
+    each = [rows.row(number) for number in range(len(texts))]
+    return _best(lambda entry: np.array([_engine().members.alike(entry, row) for row in each]))
+
+
+def _by_meaning(texts: Sequence[str], embedder: Embedder) -> Scores:
+    members = _engine().members
+    assert members.semantic is not None
     assert members.placed is not None
-    spelling = process.cdist([wording.text for wording in wordings], members.folded, scorer=fuzz.token_set_ratio, dtype=np.uint8)
-    meaning = views.placed @ members.placed.T
-    rows = [views.rows.row(number) for number in range(len(lines))]
-    scores = {
-        "nearest wording by spelling (rapidfuzz)": _best(engine, lambda entry: spelling[:, members.of_entry(entry)]),
-        "nearest wording by words (tf-idf)": _best(engine, lambda entry: np.array([members.alike(entry, row) for row in rows])),
-        "nearest wording by meaning (e5)": _best(engine, lambda entry: meaning[:, members.of_entry(entry)]),
-        "words, learnt (linear SVM)": np.exp(views.lexical[:, : len(engine.names)]),
-        "meaning, learnt (network over e5)": np.exp(views.semantic[:, : len(engine.names)]),
-    }
-    return Asked(lines, scores)
+    alike = members.semantic.place(_vectors(texts, embedder)) @ members.placed.T
+    return _best(lambda entry: alike[:, members.of_entry(entry)])
 
 
-def _best(engine: Engine, scores: Callable[[int], NDArray[np.generic]]) -> Scores:
+def _words_learnt(texts: Sequence[str], embedder: Embedder) -> Scores:
+    return np.exp(_engine().members.view(_read(texts), None).lexical[:, : len(_engine().names)])
+
+
+def _meaning_learnt(texts: Sequence[str], embedder: Embedder) -> Scores:
+    semantic = _engine().members.semantic
+    assert semantic is not None
+    return np.exp(semantic.log_probabilities(semantic.place(_vectors(texts, embedder)))[:, : len(_engine().names)])
+
+
+Signal = Callable[[Sequence[str], Embedder], Scores]
+SIGNALS: dict[str, Signal] = {
+    "nearest wording by spelling (rapidfuzz)": _by_spelling,
+    "nearest wording by words (tf-idf)": _by_words,
+    "nearest wording by meaning (e5)": _by_meaning,
+    "words, learnt (linear SVM)": _words_learnt,
+    "meaning, learnt (network over e5)": _meaning_learnt,
+}
+
+
+def _best(scores: Callable[[int], NDArray[np.generic]]) -> Scores:
     """Per entry its best wording's score."""
-    return np.column_stack([scores(entry).max(axis=1) for entry in range(len(engine.names))]).astype(np.float32)
+    return np.column_stack([scores(entry).max(axis=1) for entry in range(len(_engine().names))]).astype(np.float32)

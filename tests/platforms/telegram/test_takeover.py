@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from storage import database
-from tests.platforms.botapi import BotApi, Person
+from storage import database, schema
+from tests.platforms.botapi import BotApi
 from tests.platforms.telegram.desk import ANSWER, QUESTION, Desk
 
 LABEL = "(možna ponovitev)"
@@ -28,7 +28,8 @@ async def test_the_one_that_stands_by_takes_over_within_twenty_seconds(api: BotA
     person = api.user("Ana")
     active, waiting = desks
     await active.start()
-    await _asks(api, person, 1)
+    await person.says(QUESTION)
+    await _until_answered(postgres, 1)
     took = []
     for number in range(2, rounds + 2):
         await waiting.start()
@@ -38,9 +39,9 @@ async def test_the_one_that_stands_by_takes_over_within_twenty_seconds(api: BotA
         assert active.process is not None
         active.process.send_signal(signal.SIGKILL if number % 2 else signal.SIGSTOP)
         begun = time.monotonic()
-        await api.until(lambda number=number: _answers(api, person) >= number, WITHIN + 40)
         # Answered before it fell silent, or by the other: either way the other has to be there in time.
         await _until_in_log(waiting, "active: lease", 40)
+        await _until_answered(postgres, number)
         took.append(time.monotonic() - begun)
         if number % 2 == 0:
             active.process.send_signal(signal.SIGCONT)
@@ -50,7 +51,9 @@ async def test_the_one_that_stands_by_takes_over_within_twenty_seconds(api: BotA
     assert await active.stop() == 0
 
     assert max(took) <= WITHIN
-    assert _answers(api, person) == rounds + 1
+    answers = [text for text in api.texts(person) if ANSWER in text]
+    unlabelled = [text for text in answers if LABEL not in text]
+    assert len(unlabelled) <= rounds + 1 <= len(answers)  # what was on its way when the process died may come again, and says so
     async with database.opened(postgres) as engine, engine.begin() as tx:
         assert await tx.scalar(text("SELECT epoch FROM leases")) == rounds + 1
         assert await tx.scalar(text("SELECT count(*) FROM inbox WHERE state != 'done'")) == 0
@@ -70,14 +73,17 @@ async def test_a_second_process_on_the_same_file_is_refused(api: BotApi, tmp_pat
     assert await first.stop() == 0
 
 
-async def _asks(api: BotApi, person: Person, times: int) -> None:
-    await person.says(QUESTION)
-    await api.until(lambda: _answers(api, person) >= times, 60)
-
-
-def _answers(api: BotApi, person: Person) -> int:
-    """Answers seen, a labelled repeat not counted."""
-    return sum(ANSWER in text and LABEL not in text for text in api.texts(person))
+async def _until_answered(url: str, questions: int, within: float = WITHIN + 40) -> None:
+    """Until so many questions are answered, and nothing is left to be said."""
+    left = (
+        "SELECT (SELECT count(*) FROM inbox WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'failed'))"
+    )
+    async with database.opened(url, reading=True) as engine, asyncio.timeout(within):
+        while True:
+            async with engine.begin() as tx:
+                if await tx.scalar(text("SELECT count(*) FROM questions")) == questions and await tx.scalar(text(left)) == 0:
+                    return
+            await asyncio.sleep(0.1)
 
 
 async def _until_in_log(desk: Desk, words: str, within: float = 30) -> None:
@@ -90,3 +96,5 @@ async def _emptied(postgres: str) -> None:
     async with database.opened(postgres) as engine, engine.begin() as tx:
         await tx.execute(text("DROP SCHEMA public CASCADE"))
         await tx.execute(text("CREATE SCHEMA public"))
+    async with database.opened(postgres) as engine:
+        await schema.upgrade(engine)
