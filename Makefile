@@ -31,7 +31,7 @@ demo: setup      ## Talk to the desk in this terminal, no account needed
 	@$(BIN)/helpdesk demo
 
 test: setup      ## The whole test suite, real servers included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 test-long: setup ## Soaks and fuzz runs that are not part of every run
 	@$(BIN)/python -m pytest -m long
