@@ -30,8 +30,9 @@ LENGTH = timedelta(seconds=12)
 """How long the active process may be silent before another takes over."""
 _KEEP_EVERY = 3.0
 _ASK_EVERY = 2.0
-_GIVE_UP_AFTER = LENGTH.total_seconds() - 2.0
-"""Seconds without a word from the database after which the active process stops by itself, before another one starts."""
+_GIVE_UP_AFTER = LENGTH.total_seconds() - 4.0
+"""Seconds without a word from the database after which the active process stops by itself. It stops before another one starts: a line
+that is cut takes two seconds to be given up."""
 
 
 @asynccontextmanager
@@ -72,12 +73,12 @@ class Holding:
             await asyncio.sleep(_KEEP_EVERY)
             tried = time.monotonic()
             try:
-                async with asyncio.timeout(_KEEP_EVERY), self.engine.begin() as tx:
+                async with asyncio.timeout(min(_KEEP_EVERY, kept + _GIVE_UP_AFTER - tried)), self.engine.begin() as tx:
                     await leases.keep(tx, self.lease, LENGTH)
                 kept = tried
             except (DBAPIError, OSError) as error:
                 log.error("the lease could not be renewed: %s", type(error).__name__)
-            if time.monotonic() - kept > _GIVE_UP_AFTER:
+            if time.monotonic() - kept >= _GIVE_UP_AFTER:
                 raise LeaseLost("the database has been out of reach for too long; another process may be at work")
 
 

@@ -3,7 +3,10 @@
 import argparse
 import asyncio
 import json
+import logging
+import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
@@ -15,10 +18,17 @@ from bot import app, config, lease, logs, relearning
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.health import Health
+from bot.lease import Holding
 from bot.platforms import console
 from bot.platforms.base import DirectLinks, Platform
 from handlers.desk import Desk
 from storage import database, privacy, schema
+from storage.leases import LeaseLost
+
+log = logging.getLogger(__name__)
+
+_END_WITHIN = 8.0
+"""Seconds that connections have to close when the lease is lost."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,12 +60,24 @@ async def _serve(settings: Config, desk: Desk, stopping: asyncio.Event) -> None:
         ):
             if holding is None:
                 return
-            keeping = tasks.create_task(holding.keep())
+            keeping = tasks.create_task(_kept(holding))
             platforms = [await stack.enter_async_context(platform) for platform in _platforms(settings, engine, desk)]
             desk = replace(desk, direct_links=DirectLinks(platforms))
             learn = relearning.in_a_process(app.matcher_settings(settings))
             await app.run(engine, desk, platforms, health=health, learn=learn, folders=settings.folders, stopping=stopping)
             keeping.cancel()
+
+
+async def _kept(holding: Holding) -> None:
+    """For ever. When the lease is lost the process ends, also when it was cut off and its connections never close."""
+    try:
+        await holding.keep()
+    except LeaseLost as error:
+        log.error("stopping: %s", error)
+        end = threading.Timer(_END_WITHIN, os._exit, (1,))
+        end.daemon = True
+        end.start()
+        raise
 
 
 def _no_standby(settings: Config) -> str:

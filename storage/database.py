@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Dialect, Table, event, make_url
+from sqlalchemy import Dialect, ExceptionContext, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -51,9 +52,12 @@ def open_engine(url: str, *, reading: bool = False) -> AsyncEngine:
             schema = address.query.get("schema")
             address = address.set(drivername="postgresql+asyncpg").difference_update_query(["schema"])
             session = _SESSION | ({"search_path": str(schema)} if schema else {})
-            return create_async_engine(
+            engine = create_async_engine(
                 address, pool_pre_ping=True, hide_parameters=True, connect_args={"server_settings": session, "timeout": 10}
             )
+            event.listen(engine.sync_engine, "do_connect", _connect)
+            event.listen(engine.sync_engine, "handle_error", _lost)
+            return engine
         case other:
             raise ValueError(f"expected sqlite:///… or postgresql://…, got {other}")
 
@@ -65,6 +69,20 @@ async def opened(url: str, *, reading: bool = False) -> AsyncIterator[AsyncEngin
         yield engine
     finally:
         await engine.dispose()
+
+
+def _connect(dialect: Any, record: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """As the dialect does; a server that cannot be reached is a database error like any other, which SQLAlchemy forgets."""
+    driver = dialect.dbapi.asyncpg
+    try:
+        return dialect.connect(*arguments, **options)
+    except (OSError, driver.PostgresError, driver.InterfaceError) as error:
+        raise OperationalError("connect", None, error) from error
+
+
+def _lost(context: ExceptionContext) -> None:
+    if isinstance(error := context.original_exception, OSError):
+        raise OperationalError(context.statement or "", None, error) from error
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.lease import LENGTH, Holding
@@ -80,6 +81,15 @@ async def test_whoever_takes_over_waits_for_what_is_being_written(empty: str) ->
                 with pytest.raises(Exception, match="lock timeout"):
                     await leases.take(other, "desk", "new", LONG)
         assert await _take(new, "new") == Lease("desk", "new", 2)
+
+
+async def test_a_server_that_cannot_be_reached_is_a_database_error_like_any_other() -> None:
+    """All loops wait for a database that does not answer; another kind of error would end the process."""
+    for nowhere in ("postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@/none?host=/no/such/folder"):
+        async with database.opened(nowhere) as engine:
+            with pytest.raises(OperationalError):
+                async with engine.begin():
+                    pass
 
 
 async def test_cut_off_from_the_database_it_stops_before_another_one_starts() -> None:
