@@ -28,6 +28,7 @@ from handlers.hours import Hours
 from handlers.situation import Situation, Turn
 from knowledge import content as contents
 from knowledge import matching, replies, trained
+from knowledge.decisions import Decision
 from knowledge.entries import Content
 from storage import inbox, outbox
 
@@ -43,6 +44,13 @@ class LoopEnded(Exception):
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Idle:
+    """The matcher of commands that ask nothing of it: another would take half a minute to learn."""
+
+    def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
+        raise NotImplementedError
 
 
 def build_desk(config: Config, matcher: Matcher | None = None) -> Desk:

@@ -8,14 +8,16 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import pyrage
 from pyrage import x25519
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import app, config
+from bot import app, config, lease
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.running import with_database
@@ -25,22 +27,34 @@ from storage.backup import BackupError, Extent
 _AGE = b"age-encryption.org/"
 _MANIFEST = "manifest.json"
 _KEYS = "matrix-store"
+_PREFIX = ".helpdesk-backup-"
+_LONGEST = 3600.0
+"""Seconds that making a backup may take."""
 
 
 def make(options: argparse.Namespace) -> int:
     """Copy everything into one file while the desk runs."""
     settings = config.read(options.config)
-    recipient = _recipient(settings)
+    recipient = recipient_of(settings)
+    target: Path = options.file
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise BackupError(f"{target}: {target.parent} is no folder that can be written to")
 
     async def work(engine: AsyncEngine) -> int:
-        with tempfile.TemporaryDirectory(dir=options.file.parent, prefix=".backup-") as folder:
+        aside = _aside(settings)
+        with tempfile.TemporaryDirectory(dir=aside, prefix=_PREFIX) as folder:
             made = Path(folder) / "backup.tar"
             rows = await _pack(engine, settings, made)
-            if recipient:
-                plain, made = made, Path(folder) / "backup.age"
-                pyrage.encrypt_file(str(plain), str(made), [recipient])
-            made.chmod(0o600)
-            os.replace(made, options.file)
+            whole = target.with_name(f".{target.name}.part")
+            whole.touch(0o600)
+            try:
+                if recipient:
+                    pyrage.encrypt_file(str(made), str(whole), [recipient])
+                else:
+                    shutil.copyfile(made, whole)
+                os.replace(whole, target)
+            finally:
+                whole.unlink(missing_ok=True)
         print(f"{options.file}: {rows} rows{', encrypted' if recipient else ''}")
         if not recipient:
             print("not encrypted: set [backup] recipient, which `helpdesk db key` makes", file=sys.stderr)
@@ -56,7 +70,9 @@ def restore(options: argparse.Namespace) -> int:
     async def work(engine: AsyncEngine) -> int:
         with tempfile.TemporaryDirectory(prefix="helpdesk-") as folder:
             _unpack(options.file, options.identity, Path(folder))
-            return await _put_back(engine, settings, Path(folder), options)
+            _, ours = await schema.upgrade(engine)
+            async with lease.nobody_active(engine):
+                return await _put_back(engine, settings, Path(folder), ours, options)
 
     return with_database(settings, work)
 
@@ -86,6 +102,19 @@ def key(options: argparse.Namespace) -> int:
 [backup]
 recipient = "{identity.to_public()}\"""")
     return 0
+
+
+def _aside(settings: Config) -> Path:
+    """Where the copy lies until it is encrypted: with the database, not with the backups, which go elsewhere.
+
+    What a run left there that was ended in the middle is removed.
+    """
+    address = make_url(settings.storage.url)
+    folder = Path(address.database or "").parent if address.get_backend_name() == "sqlite" else Path(tempfile.gettempdir())
+    for left in folder.glob(f"{_PREFIX}*"):
+        if time.time() - left.stat().st_mtime > _LONGEST:
+            shutil.rmtree(left, ignore_errors=True)
+    return folder
 
 
 async def _pack(engine: AsyncEngine, settings: Config, file: Path) -> int:
@@ -138,32 +167,32 @@ def _unpack(file: Path, identity: Path | None, folder: Path) -> None:
         raise BackupError(f"{file}: not a backup of this program")
 
 
-async def _put_back(engine: AsyncEngine, settings: Config, folder: Path, options: argparse.Namespace) -> int:
+async def _put_back(engine: AsyncEngine, settings: Config, folder: Path, ours: str, options: argparse.Namespace) -> int:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    _, ours = await schema.upgrade(engine)
     if manifest["schema"] != ours:
         raise BackupError(f"the backup has schema {manifest['schema']}, this version {ours}: restore it with the version that made it")
     then, now = Extent(**manifest["extent"]), app.utc_now()
-    keys = _keys_to_put_back(settings, folder / _KEYS)
+    keys, marks = _keys_to_put_back(settings, folder / _KEYS), _marks(options.erasures)
+    desk = app.build_desk(settings, app.Idle())
     async with engine.begin() as tx:
-        found = await backup.extent(tx)
-        if found.events > then.events and not options.over:
-            raise BackupError(
-                f"the database holds more than the backup of {manifest['at']}: {found.events - then.events} events and"
-                f" {max(found.tickets - then.tickets, 0)} tickets came later; say --over to lose them"
-            )
-        forgotten = {*await erasures.all_marks(tx), *_marks(options.erasures)}
+        later = (await backup.extent(tx)).beyond(then)
+        if later and not options.over:
+            came = ", ".join(f"{count} {what}" for what, count in later.items())
+            raise BackupError(f"the database holds more than the backup of {manifest['at']}: {came} came later; say --over to lose them")
+        forgotten = {*await erasures.all_marks(tx), *marks}
         await backup.empty(tx)
         rows = 0
         for name in backup.tables():
             with (folder / "tables" / f"{name}.jsonl").open(encoding="utf-8") as lines:
                 rows += await backup.fill(tx, name, lines)
-        erased, unsent = await backup.settle(tx, forgotten, now)
+        settled = await backup.settle(tx, forgotten, desk, now)
     await database.overwrite_deleted(engine)
     if keys is not None:
         shutil.copytree(folder / _KEYS, keys, dirs_exist_ok=True)
     print(f"restored as of {manifest['at']}: {rows} rows{', with the encryption keys' if keys else ''}")
-    print(f"{erased} people who were erased since are erased again; {unsent} messages that waited then will not be sent")
+    print(f"{settled.erased} people who were erased since are erased again; {settled.unsent} messages that waited then will not be sent")
+    if settled.tickets:
+        print(f"what waited to be answered is with the advisers: {', '.join(f'#{number}' for number in settled.tickets)}")
     return 0
 
 
@@ -178,10 +207,17 @@ def _keys_to_put_back(settings: Config, kept: Path) -> Path | None:
 
 
 def _marks(file: Path | None) -> list[str]:
-    return file.read_text(encoding="utf-8").split() if file else []
+    try:
+        marks = file.read_text(encoding="utf-8").split() if file else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise BackupError(f"--erasures: {file} cannot be read: {error}") from None
+    if odd := next((mark for mark in marks if not erasures.is_mark(mark)), None):
+        raise BackupError(f"--erasures: {file} is not what `helpdesk db erasures` printed: {odd[:20]}")
+    return marks
 
 
-def _recipient(settings: Config) -> x25519.Recipient | None:
+def recipient_of(settings: Config) -> x25519.Recipient | None:
+    """Whose key opens the backups; None when they are not encrypted. Raises ConfigError when it is no key."""
     if not settings.backup.recipient:
         return None
     try:

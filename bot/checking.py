@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from bot import app, config, machine
+from bot import app, backups, config, machine
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.platforms.findings import Finding
@@ -22,7 +22,7 @@ from knowledge import checks, content, embedding, trained
 from knowledge.content import ContentError
 from storage import database, schema
 
-_EXPECTED = (ConfigError, ContentError, ValueError, OSError, DBAPIError, schema.NewerSchema)
+_EXPECTED = (ConfigError, ContentError, ValueError, OSError, schema.NewerSchema)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -55,8 +55,10 @@ def _here(settings: Config, file: Path | None) -> Iterator[Finding]:
 def _probed(name: str, probe: Callable[[Config], Iterator[Finding]], settings: Config) -> Iterator[Finding]:
     try:
         yield from probe(settings)
+    except DBAPIError as error:
+        yield Finding(name, machine.database_trouble(error).text, ok=False)
     except _EXPECTED as error:
-        yield Finding(name, str(error.orig if isinstance(error, DBAPIError) else error), ok=False)
+        yield Finding(name, str(error), ok=False)
 
 
 def _settings(settings: Config, file: Path | None) -> Finding:
@@ -65,15 +67,21 @@ def _settings(settings: Config, file: Path | None) -> Finding:
     inside = [settings.telegram and settings.telegram.token, settings.matrix and settings.matrix.password]
     has_secret = any(inside) or make_url(settings.storage.url).password is not None
     if has_secret and file.stat().st_mode & stat.S_IROTH:
-        return Finding("settings", f"{file} holds a secret and everybody on this machine may read it; `chmod 600 {file}`", ok=False)
+        way_out = f"`chgrp helpdesk {file} && chmod 640 {file}`, with the group of the desk's user"
+        return Finding("settings", f"{file} holds a secret and everybody on this machine may read it; {way_out}", ok=False)
     return Finding("settings", str(file))
 
 
 def _secrets(settings: Config) -> Iterator[Finding]:
     for section in (settings.telegram, settings.matrix):
-        for key in ("token_file", "webhook_secret_file", "password_file", "access_token_file"):
-            if file := getattr(section, key, None):
-                yield machine.readable(file, f"[{type(section).__name__.lower()}] {key}")
+        for key, file in _secret_files(section):
+            yield machine.readable(file, f"[{type(section).__name__.lower()}] {key}")
+
+
+def _secret_files(section: config.Telegram | config.Matrix | None) -> Iterator[tuple[str, Path]]:
+    for key in ("token_file", "webhook_secret_file", "password_file", "access_token_file"):
+        if file := getattr(section, key, None):
+            yield key, file
 
 
 def _time(settings: Config) -> Iterator[Finding]:
@@ -143,6 +151,13 @@ async def _schema(settings: Config) -> str:
     return f"{kind}, schema {head}" if before == head else f"{kind}, schema {before or 'none'}: the next start makes it {head}"
 
 
+def _backup(settings: Config) -> Iterator[Finding]:
+    if backups.recipient_of(settings):
+        yield Finding("backup", f"encrypted for {settings.backup.recipient}")
+    else:
+        yield Finding("backup", "not encrypted: set [backup] recipient, which `helpdesk db key` makes", remark=True)
+
+
 def _disk(settings: Config) -> Iterator[Finding]:
     yield machine.disk(settings.folders)
 
@@ -158,6 +173,7 @@ _PROBES: dict[str, Callable[[Config], Iterator[Finding]]] = {
     "matcher": _matching,
     "opening hours": _hours,
     "storage": _storage,
+    "backup": _backup,
     "disk": _disk,
     "health": _health,
 }
@@ -169,7 +185,8 @@ async def _reach(settings: Config) -> list[bool]:
 
 
 async def _afar(settings: Config) -> AsyncIterator[Finding]:
-    if settings.telegram:
+    """A platform whose secret cannot be had is not asked: that was said before."""
+    if settings.telegram and _has_secrets(settings.telegram):
         from bot.platforms.telegram import checking as telegram
 
         if finding := await asyncio.to_thread(machine.clock, "Telegram", settings.telegram.api_url, app.utc_now()):
@@ -179,10 +196,14 @@ async def _afar(settings: Config) -> AsyncIterator[Finding]:
                 yield Finding(found.name, found.text, found.ok)
         except ConfigError as error:
             yield Finding("telegram", str(error), ok=False)
-    if settings.matrix:
+    if settings.matrix and _has_secrets(settings.matrix):
         from bot.platforms.matrix import checking as matrix
 
         if finding := await asyncio.to_thread(machine.clock, "the homeserver", settings.matrix.homeserver, app.utc_now()):
             yield finding
         async for finding in matrix.findings(settings):
             yield finding
+
+
+def _has_secrets(section: config.Telegram | config.Matrix) -> bool:
+    return all(os.access(file, os.R_OK) and file.stat().st_size for _, file in _secret_files(section))

@@ -20,15 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(arguments)
     try:
         sys.exit(options.command(options))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
     except Exception as raised:
         error = _alone(raised)
         if not (status := _status_of(error)):
             raise
         print(error, file=sys.stderr)
         sys.exit(status)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -42,7 +42,7 @@ def _alone(error: Exception) -> Exception:
 
 def _status_of(error: Exception) -> int:
     """The exit code when its message is a sentence for whoever called, else 0. The modules are loaded now that something went wrong."""
-    from bot.errors import ConfigError
+    from bot.errors import ConfigError, TryAgain
     from knowledge.content import ContentError
     from knowledge.embedding import ModelError
     from storage.backup import BackupError
@@ -51,7 +51,7 @@ def _status_of(error: Exception) -> int:
 
     if isinstance(error, ConfigError | ContentError | ModelError | NewerSchema):
         return 2
-    return 1 if isinstance(error, BackupError | LeaseLost) else 0
+    return 1 if isinstance(error, BackupError | LeaseLost | TryAgain) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

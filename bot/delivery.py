@@ -277,8 +277,8 @@ class Delivery:
         if isinstance(order, Say | Relay | ShowState) and order.ticket is not None and self._in_staff_channel(order):
             ticket = await tickets.by_number(tx, order.ticket)
             order = replace(order, place=replace(order.place, thread=ticket.thread if ticket else None))
-            if isinstance(order, ShowState) and order.choices:
-                order = replace(order, card=await tickets.card(tx, order.ticket))
+            if ticket and isinstance(order, ShowState) and order.choices:
+                order = replace(order, card=await tickets.card(tx, ticket.number))
         if outgoing.unknowns and not self.platform.idempotent:
             order = _labelled(order, self.desk.speaks(self.desk.language).sent_again)
         return order

@@ -1,14 +1,14 @@
 """The report's picture: the questions of each day by what the bot did with them, readable on a phone. Needs the extra `report`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from importlib.util import find_spec
 from io import BytesIO
 
-from handlers.figures import FEWEST, Report
+from handlers.figures import Report, untold
 from handlers.texts import Texts
 
-_COLOURS = {"answer": "#1b6ca8", "suggest": "#e0a526", "escalate": "#d1495b"}
+_COLOURS = {"answer": "#1b6ca8", "suggest": "#e0a526", "escalate": "#d1495b", "total": "#8a8d91"}
 _MOST_BARS = 31
 """More days than this are drawn by week."""
 
@@ -30,25 +30,33 @@ def _draw(report: Report, texts: Texts) -> bytes:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     below = [0] * len(groups)
-    for decision, colour in _COLOURS.items():
-        heights = [_height(report, days, decision) for days in groups]
-        axes.bar(range(len(groups)), heights, bottom=below, color=colour, label=texts.report_drawn[decision])
+    for part, heights in stacked(report).items():
+        if part == "total" and not any(heights):
+            continue
+        axes.bar(range(len(groups)), heights, bottom=below, color=_COLOURS[part], label=texts.report_drawn[part])
         below = [low + height for low, height in zip(below, heights, strict=True)]
     every = -(-len(groups) // 8)
     axes.set_xticks(range(0, len(groups), every), [f"{days[0].day}. {days[0].month}." for days in groups[::every]], fontsize=13)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="y", labelsize=13)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=12, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1, handlelength=1)
+    axes.legend(
+        frameon=False, fontsize=12, ncols=len(_COLOURS), loc="lower center", bbox_to_anchor=(0.5, 1.0), columnspacing=1, handlelength=1
+    )
     drawn = BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})
     return drawn.getvalue()
 
 
-def _height(report: Report, days: Sequence[date], decision: str) -> int:
-    """What is drawn of a bar: days with too few questions are drawn as none."""
-    total = sum(report.days[day].total() for day in days)
-    return sum(report.days[day][decision] for day in days) if total >= FEWEST else 0
+def stacked(report: Report) -> dict[str, list[int]]:
+    """The heights of the bars' parts: only a total where a part is too small to be told, and nothing where the total is."""
+    decisions = [part for part in _COLOURS if part != "total"]
+    counts = [[sum(report.days[day][decision] for day in days) for decision in decisions] for days in bars(report)]
+    hidden, whole = untold([(sum(row),) for row in counts]), untold(counts)
+    heights = {
+        decision: [0 if place in hidden | whole else row[at] for place, row in enumerate(counts)] for at, decision in enumerate(decisions)
+    }
+    return {**heights, "total": [sum(row) if place in whole - hidden else 0 for place, row in enumerate(counts)]}
 
 
 def bars(report: Report) -> list[list[date]]:

@@ -26,6 +26,7 @@ except ImportError:  # not on Windows, where a second process on the file is the
 
 log = logging.getLogger(__name__)
 
+_NAME = "desk"
 LENGTH = timedelta(seconds=12)
 """How long the active process may be silent before another takes over."""
 _KEEP_EVERY = 3.0
@@ -57,6 +58,20 @@ async def held(engine: AsyncEngine, own: AsyncEngine, stopping: asyncio.Event, *
         await _give_back(own, lease)
 
 
+@asynccontextmanager
+async def nobody_active(engine: AsyncEngine) -> AsyncIterator[None]:
+    """For what no desk may run beside. Raises ConfigError when one does."""
+    if engine.dialect.name == "sqlite":
+        with _only_one(make_url(str(engine.url)).database or ""):
+            yield
+        return
+    async with engine.begin() as tx:
+        other = await leases.holder(tx, _NAME)
+    if other:
+        raise ConfigError(f"[storage] url: another process runs the desk ({other}); stop it first and try again in a quarter of a minute")
+    yield
+
+
 class Holding:
     """The lease while it is ours."""
 
@@ -83,7 +98,7 @@ class Holding:
 
 
 async def _wait(engine: AsyncEngine, stopping: asyncio.Event, no_standby: str) -> Lease | None:
-    name, me = "desk", f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    name, me = _NAME, f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     standing_by = False
     begun = time.monotonic()
     while not stopping.is_set():

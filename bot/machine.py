@@ -10,7 +10,11 @@ import urllib.request
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.exc import DBAPIError
 
 from bot.alerts import least_free
 from bot.platforms.findings import Finding
@@ -27,6 +31,22 @@ _ON_THE_NETWORK = frozenset(
 _MOST_SKEW = timedelta(seconds=30)
 _CONTAINER_SECRETS = Path("/run/secrets")
 """What lies here nobody outside of the container sees; who may read it there, the engine decides."""
+_CREDENTIALS = Path("/run/credentials")
+
+_LOGIN = "are user and password in [storage] url right?"
+_ROOM = "make room on the disk (`df -h`); if there is enough, the disk itself fails (`dmesg`)"
+_WAYS_OUT: Mapping[str | int, str] = {
+    "28000": _LOGIN,
+    "28P01": _LOGIN,
+    "3D000": "make it (`createdb`), or name another in [storage] url",
+    sqlite3.SQLITE_CANTOPEN: "is its folder there, and the desk's user its owner?",
+    sqlite3.SQLITE_NOTADB: "name another file in [storage] url",
+    sqlite3.SQLITE_READONLY: "make the desk's user its owner",
+    sqlite3.SQLITE_FULL: _ROOM,
+    sqlite3.SQLITE_IOERR: _ROOM,
+}
+"""By PostgreSQL's SQLSTATE, or SQLite's error code."""
+_LASTING = frozenset({"28000", "28P01", "3D000", sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB})
 
 
 def readable(file: Path, key: str) -> Finding:
@@ -36,12 +56,32 @@ def readable(file: Path, key: str) -> Finding:
         mode = file.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text"
-        return Finding(key, f"{file} cannot be read: {reason}; put the secret there, readable for the desk's user", ok=False)
+        way_out = "put the secret there, readable for the desk's user"
+        if file.is_relative_to(_CREDENTIALS):
+            way_out = "systemd puts it there while the service runs, for its user alone; `journalctl --unit helpdesk` has what it found"
+        return Finding(key, f"{file} cannot be read: {reason}; {way_out}", ok=False)
     if empty:
         return Finding(key, f"{file} is empty; put the secret there", ok=False)
     if mode & stat.S_IROTH and not file.is_relative_to(_CONTAINER_SECRETS):
         return Finding(key, f"everybody on this machine may read {file}; `chmod 600 {file}`", ok=False)
     return Finding(key, str(file))
+
+
+class Trouble(NamedTuple):
+    text: str
+    """With the way out."""
+    lasting: bool
+    """Only other settings help; anything else may pass."""
+
+
+def database_trouble(error: DBAPIError) -> Trouble:
+    """What keeps the database from being used."""
+    cause = error.orig
+    if isinstance(cause, OSError):
+        way_out = "is PostgreSQL running, are host and port in [storage] url right?"
+        return Trouble(f"{str(cause) or 'no answer'}; {way_out}", lasting=False)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return Trouble("; ".join(filter(None, (str(cause), _WAYS_OUT.get(code)))), lasting=code in _LASTING)
 
 
 def sqlite_version(version: Version = sqlite3.sqlite_version_info) -> Finding:
@@ -135,11 +175,13 @@ def port(listen: str) -> Finding:
 
 
 def _running(listen: str) -> Finding | None:
-    """What the desk says that runs there, if it does."""
+    """What the desk says that runs there; or that it is not the desk."""
     try:
         with urllib.request.urlopen(f"http://{listen}/healthz", timeout=3) as answer:
             return Finding("health", f"the desk is running: {_line(answer.read(1000))}")
     except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+            return Finding("health", f"[health] listen: another program answers at {listen}; choose another port", ok=False)
         return Finding("health", f"the desk is running, and not well: {_line(error.read(1000))}", ok=False)
     except (OSError, ValueError):
         return None

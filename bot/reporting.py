@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,23 +13,15 @@ from bot.errors import ConfigError
 from bot.running import with_database
 from handlers import reports
 from handlers.desk import Desk
-from handlers.figures import FEWEST, Report
+from handlers.figures import FEWEST, Report, untold
 from handlers.orders import Text
 from knowledge import markup
-from knowledge.decisions import Decision
 from storage import schema, staff, statistics
-
-
-class _Idle:
-    """A report asks nothing of the matcher, which would take half a minute to learn."""
-
-    def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
-        raise NotImplementedError
 
 
 def report(options: argparse.Namespace) -> int:
     settings = config.read(options.config)
-    desk = app.build_desk(settings, _Idle())
+    desk = app.build_desk(settings, app.Idle())
     draw = drawing.drawing(desk.staff_texts)
     if options.png and draw is None:
         raise ConfigError("--png: matplotlib is not installed; install the extra `report` (uv sync --extra report)")
@@ -68,20 +61,31 @@ def _as_json(one: Report) -> dict[str, Any]:
         "since": one.since.isoformat(),
         "until": one.until.isoformat(),
         "questions": _told(one.questions),
-        "decisions": {decision: _told(decided[decision]) for decision in ("answer", "suggest", "escalate")},
-        "days": {day.isoformat(): _told(counts.total()) for day, counts in one.days.items()},
+        "decisions": _by_name({decision: decided[decision] for decision in ("answer", "suggest", "escalate")}),
+        "days": _by_name({day.isoformat(): counts.total() for day, counts in one.days.items()}),
         "tickets": _told(one.tickets),
         "reply_minutes": one.reply_minutes,
         "ratings": {"like": _told(one.liked), "dislike": _told(one.disliked)},
-        "shown": {entry: _told(count) for entry, count in one.shown.most_common()},
-        "not_helped": {entry: _told(count) for entry, count in one.not_helped.most_common()},
+        "shown": _by_name(dict(one.shown.most_common())),
+        "not_helped": _by_name(dict(one.not_helped.most_common())),
         "never_shown": list(one.never_shown),
         "overdue": list(one.overdue),
         "unconfirmed": one.unconfirmed,
         "gaps": [
-            {"language": gap.language, "nearest": gap.nearest, "questions": _told(gap.count), "example": gap.example} for gap in one.gaps
+            {"language": gap.language, "nearest": gap.nearest, "questions": count, "example": gap.example}
+            for gap, count in zip(one.gaps, _parts([gap.count for gap in one.gaps]), strict=True)
         ],
     }
+
+
+def _by_name(counts: Mapping[str, int]) -> dict[str, int | None]:
+    return dict(zip(counts, _parts(list(counts.values())), strict=True))
+
+
+def _parts(counts: Sequence[int]) -> list[int | None]:
+    """None for what cannot be told beside its total."""
+    hidden = untold([(count,) for count in counts])
+    return [None if place in hidden else count for place, count in enumerate(counts)]
 
 
 def _told(count: int) -> int | str:

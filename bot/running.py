@@ -14,15 +14,15 @@ from dataclasses import replace
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import app, config, lease, logs, relearning
+from bot import app, config, lease, logs, machine, relearning
 from bot.config import Config
-from bot.errors import ConfigError
+from bot.errors import ConfigError, TryAgain
 from bot.health import Health
 from bot.lease import Holding
 from bot.platforms import console
 from bot.platforms.base import DirectLinks, Platform
 from handlers.desk import Desk
-from storage import database, privacy, schema
+from storage import database, privacy, schema, situations
 from storage.leases import LeaseLost
 
 log = logging.getLogger(__name__)
@@ -111,18 +111,22 @@ def export(options: argparse.Namespace) -> int:
 
 
 def erase(options: argparse.Namespace) -> int:
+    """What is in the staff channel goes as soon as the desk runs."""
+    settings = config.read(options.config)
+    desk = app.build_desk(settings, app.Idle())
+
     async def work(engine: AsyncEngine) -> int:
         await schema.upgrade(engine)
         async with engine.begin() as tx:
             data = await privacy.export(tx, options.platform, options.id)
-            await privacy.erase(tx, options.platform, options.id, app.utc_now())
+            await situations.erase(tx, options.platform, options.id, desk, app.utc_now())
         await database.overwrite_deleted(engine)
         if not any(isinstance(rows, list) and rows for rows in data.values()):
             return _nothing_kept(options)
         print(f"{options.platform} {options.id}: erased")
         return 0
 
-    return with_database(config.read(options.config), work)
+    return with_database(settings, work)
 
 
 def _nothing_kept(options: argparse.Namespace) -> int:
@@ -149,7 +153,7 @@ def _platforms(settings: Config, engine: AsyncEngine, desk: Desk) -> list[Abstra
 
 
 def with_database(settings: Config, work: Callable[[AsyncEngine], Awaitable[int]], *, reading: bool = False) -> int:
-    """Run the work on the configured database. Raises ConfigError when it cannot be used."""
+    """Run the work on the configured database. Raises ConfigError when it can never be used as configured, TryAgain when not now."""
 
     async def opened() -> int:
         async with _opened(settings, reading=reading) as engine:
@@ -163,7 +167,11 @@ async def _opened(settings: Config, *, reading: bool = False) -> AsyncIterator[A
     try:
         async with database.opened(settings.storage.url, reading=reading) as engine:
             yield engine
-    except (DBAPIError, OSError) as error:
+    except DBAPIError as error:
         await asyncio.sleep(0.1)  # the driver's thread still has a word for the event loop, and complains when that is gone
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise ConfigError(f"[storage] url: the database cannot be used: {reason}") from None
+        trouble = machine.database_trouble(error)
+        raise (ConfigError if trouble.lasting else TryAgain)(f"[storage] url: the database cannot be used: {trouble.text}") from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise TryAgain(f"{error.filename}: {error.strerror}") from None

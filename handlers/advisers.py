@@ -37,6 +37,8 @@ def act(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
 
 
 def _said(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    if situation.erased:
+        return refused(message, desk, desk.staff_texts.reason_erased)
     text = message.text.strip()
     if text.startswith("//"):
         return writing.note(message, text.removeprefix("//").strip(), situation, desk, now)
@@ -161,8 +163,9 @@ _BY_VERB: dict[Verb, Action] = {
     Verb.NONE_OF_THESE: entries.none_fit,
     Verb.SEND_HELD: writing.decide,
     Verb.KEEP_HELD: writing.decide,
+    Verb.CLOSE_HELD: working.close_anyway,
     Verb.UNMASK: masking.unmasked,
     Verb.WRITE_ANSWER: gaps.write,
     Verb.CANCEL_ANSWER: gaps.cancel,
 }
-_ANSWERED_ONCE = (Verb.SEND_HELD, Verb.KEEP_HELD, Verb.SEND_ENTRY, Verb.NONE_OF_THESE)
+_ANSWERED_ONCE = (Verb.SEND_HELD, Verb.KEEP_HELD, Verb.CLOSE_HELD, Verb.SEND_ENTRY, Verb.NONE_OF_THESE)

@@ -9,15 +9,17 @@ from handlers.desk import Desk
 from handlers.orders import Choice, OpenThread, Part, Quote, Say, Text, Verb
 from handlers.personal import masked
 from handlers.saying import adviser_name, display_name, harmless, pieces, to_staff
-from handlers.situation import Happening, Line, Question, State, Ticket
+from handlers.situation import Guess, Happening, Line, Question, State, Ticket
 from handlers.states import UNTIL_THEY_WRITE, is_snoozed
 from handlers.texts import Texts
 from knowledge.decisions import WORTH_SHOWING
 
 _NEAREST = 3
 _EARLIER = 5
-_CLOSE = 0.2
-"""Two entries whose probabilities differ by less are shown as too close to tell apart."""
+_WORTH_OFFERING = 0.01
+"""An entry that is less probable is not shown among the nearest."""
+_LIKELY = 0.2
+"""From this probability of the best entry on, a second one at least half as probable is too close to tell apart."""
 
 
 NONE_FIT = "none_fit"
@@ -89,7 +91,11 @@ def nearest(ticket: Ticket, question: Question | None, history: Sequence[Happeni
     """The entries nearest to the ticket's question, to be looked at with a press, until somebody says that none of them fits."""
     if question is None or question.number != ticket.question or any(happening.what == NONE_FIT for happening in history):
         return ()
-    return tuple(entry_choice(guess.entry, guess.probability, ticket.number, desk) for guess in question.guesses[:_NEAREST])
+    return tuple(entry_choice(guess.entry, guess.probability, ticket.number, desk) for guess in _near(question))
+
+
+def _near(question: Question) -> tuple[Guess, ...]:
+    return tuple(guess for guess in question.guesses[:_NEAREST] if guess.probability >= _WORTH_OFFERING)
 
 
 def entry_choice(id: str, probability: float, ticket: int | None, desk: Desk) -> Choice:
@@ -132,9 +138,9 @@ def tried(question: Question | None, desk: Desk, *, helped: bool | None) -> str:
 def _thinking(question: Question | None, desk: Desk, texts: Texts) -> list[str]:
     if question is None:
         return []
-    if not question.guesses:
+    if not (near := _near(question)):
         return [texts.card_no_guesses]
-    guesses = ", ".join(_likely(guess.entry, guess.probability, desk) for guess in question.guesses[:_NEAREST])
+    guesses = ", ".join(_likely(guess.entry, guess.probability, desk) for guess in near)
     lines = [texts.card_guesses.format(guesses=guesses)]
     if question.decision != "answer":
         lines.append(texts.card_why_close if _are_close(question) else texts.card_why_far)
@@ -143,11 +149,11 @@ def _thinking(question: Question | None, desk: Desk, texts: Texts) -> list[str]:
 
 def _are_close(question: Question) -> bool:
     first, *others = (guess.probability for guess in question.guesses)
-    return bool(others) and first >= _CLOSE and first - others[0] < _CLOSE
+    return bool(others) and first >= _LIKELY and others[0] >= first / 2
 
 
 def _titles(ids: tuple[str, ...], desk: Desk) -> list[str]:
-    return [f"»{_title(id, desk)}«" for id in ids]
+    return [desk.staff_texts.quoted.format(text=_title(id, desk)) for id in ids]
 
 
 def _title(id: str, desk: Desk) -> str:
@@ -198,5 +204,5 @@ def transcript(ticket: Ticket, lines: Sequence[Line], texts: Texts) -> list[Part
             by = ticket.person if line.author == "person" else line.adviser
             author = display_name(by, texts) if line.author == "person" else adviser_name(by, texts)
             note = f" ({texts.note})" if line.author == "note" else ""
-            said += [Text(f"**{author}{note}:**"), Quote(masked(line.text) if line.author == "person" else line.text)]
+            said += [Text(f"**{author}{note}:**"), Quote(masked(line.text))]
     return said

@@ -65,7 +65,7 @@ def take(choice: Choice, event: Event, situation: Situation, desk: Desk, now: da
         case Verb.REOPEN:
             return _reopen(event, situation, desk, now)
         case Verb.LIKE | Verb.DISLIKE:
-            return rating.rate(choice, event, situation, desk)
+            return rating.rate(choice, event, situation, desk, now) or _old(event, situation, desk)
         case Verb.SOLVED | Verb.UNSOLVED:
             return _solved(choice, event, situation, desk, now)
         case Verb.TOPICS:
@@ -137,7 +137,9 @@ def _solved(choice: Choice, event: Event, situation: Situation, desk: Desk, now:
 
 
 def _old(event: Event, situation: Situation, desk: Desk) -> Turn:
-    conversation = conversation_of(event, situation, desk)
+    """What the bot has asked for is awaited still."""
+    awaited = situation.conversation.awaits if situation.conversation else None
+    conversation = replace(conversation_of(event, situation, desk), awaits=awaited)
     return told("command", conversation, desk, desk.speaks(conversation.language).old_choice)
 
 

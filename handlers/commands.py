@@ -1,17 +1,17 @@
 """What a person can tell the bot to do, with `/` or `!`, in English and Slovene."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from handlers import tickets
 from handlers.desk import Desk
 from handlers.events import Event, Message
-from handlers.orders import Choice, GiveData, Order, Quote, Remove, Verb
+from handlers.orders import Choice, GiveData, Order, Quote, Remove, ShowState, Verb
 from handlers.questions import recent, shown_entry
 from handlers.saying import conversation_of, say, short, to_staff, told
-from handlers.situation import Happening, Situation, State, Turn
+from handlers.situation import Line, Situation, State, Ticket, Turn
 
 Command = Callable[[Message, Situation, Desk, datetime], Turn]
 
@@ -167,21 +167,29 @@ def _forget(message: Message, situation: Situation, desk: Desk, now: datetime) -
 
 
 def forgotten(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
-    """Everything about the person goes, the copies in the staff channel too; an open ticket is closed."""
+    """Everything about the person goes, the copies in the staff channel too; of their tickets' threads only the numbers stay, closed."""
     conversation = conversation_of(event, situation, desk)
+    said = say(conversation, desk.speaks(conversation.language).forgotten)
+    theirs = (situation.ticket, *situation.earlier) if situation.ticket else situation.earlier
+    return Turn(kind="command", orders=(said, *taken_away(theirs, situation.lines, desk)), erase=True)
+
+
+def taken_away(tickets: Sequence[Ticket], lines: Sequence[Line], desk: Desk) -> tuple[Order, ...]:
+    """What goes from the staff channel with a person who had these tickets."""
     copies = tuple(
         Remove(message=ref)
-        for line in situation.lines
+        for line in lines
         for ref in (line.origin, line.copy)
         if ref is not None and (ref.platform, ref.room) == (desk.staff.platform, desk.staff.room)
     )
-    orders: tuple[Order, ...] = (*copies, say(conversation, desk.speaks(conversation.language).forgotten))
-    history: tuple[Happening, ...] = ()
-    if ticket := situation.ticket:
-        note = desk.staff_texts.person_erased.format(ticket=ticket.number)
-        orders += (to_staff(desk, note, ticket=ticket.number),)
-        history = (Happening(ticket=ticket.number, at=now, who="person", what="erased"),)
-    return Turn(kind="command", orders=orders, history=history, erase=True)
+    erased = desk.staff_texts.person_erased
+    notes = tuple(to_staff(desk, erased.format(ticket=one.number), ticket=one.number) for one in tickets if one.is_open)
+    states = tuple(
+        ShowState(place=desk.staff, ticket=one.number, state=State.CLOSED, title=f"#{one.number}")
+        for one in tickets
+        if one.thread is not None
+    )
+    return (*copies, *notes, *states)
 
 
 def _cancel(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:

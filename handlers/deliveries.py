@@ -96,5 +96,10 @@ def waiting(tickets: Sequence[Ticket], desk: Desk, now: datetime) -> ShowWaiting
     return ShowWaiting(place=desk.staff, head=head, waiting=items)
 
 
+def restored(tickets: Sequence[int], desk: Desk) -> Order:
+    """Said once, when the desk was restored from a backup; `tickets` are those of what waited then."""
+    return to_staff(desk, desk.staff_texts.alert_restored.format(tickets=", ".join(f"#{number}" for number in tickets)))
+
+
 def quarantined(platform: str, number: int, desk: Desk) -> Order:
     return to_staff(desk, desk.staff_texts.alert_quarantined.format(platform=platform, number=number))

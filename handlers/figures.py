@@ -1,7 +1,7 @@
 """What happened at the desk, for its report: as it is kept for a while, and as the counts that are left of it for good."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -123,6 +123,25 @@ class Report:
     @property
     def questions(self) -> int:
         return self.decided.total()
+
+
+def untold(rows: Sequence[Sequence[int]]) -> frozenset[int]:
+    """The places of the rows that cannot be told where the sums of the columns are: by subtraction, too, no small count may come out."""
+    ranked = sorted((place for place, row in enumerate(rows) if sum(row)), key=lambda place: sum(rows[place]))
+    hidden = [place for place in ranked if any(_is_small(count) for count in rows[place])]
+    others = [place for place in ranked if place not in hidden]
+    while hidden and others and _follows([rows[place] for place in hidden]):
+        hidden.append(others.pop(0))
+    return frozenset(hidden)
+
+
+def _follows(hidden: Sequence[Sequence[int]]) -> bool:
+    """A small count is what is left of a column."""
+    return len(hidden) == 1 or any(_is_small(sum(column)) for column in zip(*hidden, strict=True))
+
+
+def _is_small(count: int) -> bool:
+    return 0 < count < FEWEST
 
 
 def _keys_of_questions(asked: tuple[Asked, ...], hours: Hours) -> Iterator[Key]:

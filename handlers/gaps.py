@@ -10,9 +10,9 @@ from handlers.desk import Desk
 from handlers.events import Event, Message
 from handlers.figures import Asked, Gap
 from handlers.orders import Choice, Quote, Verb
-from handlers.saying import short, to_staff
+from handlers.saying import short, to_staff, without_buttons
 from handlers.situation import Situation, Turn
-from handlers.staff.building import NOTHING, without_buttons
+from handlers.staff.building import NOTHING
 from knowledge.words import lemma, words_in
 
 _ALIKE = 70

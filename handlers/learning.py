@@ -9,8 +9,8 @@ from handlers.desk import Desk
 from handlers.events import Event, Press, Sender
 from handlers.orders import Choice, Verb
 from handlers.personal import Kind, Stripped
+from handlers.saying import without_buttons
 from handlers.situation import Draft, DraftState, Happening, Line, Question, Situation, Ticket, Turn
-from handlers.staff.building import without_buttons
 from knowledge import words
 from knowledge.decisions import SmallTalk, Wish
 from knowledge.entries import Entry
@@ -118,7 +118,7 @@ def _settled(verb: Verb, draft: Draft, press: Press, situation: Situation, desk:
 def _opened(draft: Draft, event: Event, situation: Situation, desk: Desk, now: datetime, took: tuple[Kind, ...] = ()) -> Turn:
     """`took`: what was left out and has not been shown yet."""
     draft = replace(draft, state=DraftState.OPEN)
-    history = (Happening(draft.ticket, now, event.sender.name or event.sender.id, "drafted"),) if draft.ticket else ()
+    history = (Happening(draft.ticket, now, event.sender.name, "drafted"),) if draft.ticket else ()
     opened = desk.staff_texts.draft_opened.format(number=draft.number)
     told = drafts.told_staff(event, f"{opened} {drafts.left_out(took, desk.staff_texts)}".strip(), situation, desk).orders
     return Turn(kind="adviser", drafts=(draft,), history=history, orders=(drafts.as_shown(draft, desk), *told))

@@ -7,9 +7,8 @@ from handlers import personal
 from handlers.desk import Desk
 from handlers.events import Edit, Event, Message, MessageRef
 from handlers.orders import Change, Choice, OpenThread, Order, Part, Quote, Relay, Say, Verb, destination
-from handlers.saying import adviser_name, conversation_of, say, to_staff, told
+from handlers.saying import adviser_name, conversation_of, say, to_staff, told, without_buttons
 from handlers.situation import Happening, Situation, Turn
-from handlers.staff.building import without_buttons
 
 
 def guarded(turn: Turn, event: Event, situation: Situation, desk: Desk) -> Turn:
@@ -77,7 +76,7 @@ def unmasked(event: Event, rest: str, situation: Situation, desk: Desk, now: dat
     head = texts.unmasked.format(name=adviser_name(event.sender, texts)) if quotes else texts.nothing_masked
     return Turn(
         kind="adviser",
-        history=(Happening(ticket.number, now, event.sender.name or event.sender.id, "unmasked"),) if quotes else (),
+        history=(Happening(ticket.number, now, event.sender.name, "unmasked"),) if quotes else (),
         orders=(*without_buttons(event), to_staff(desk, head, *quotes, ticket=ticket.number)),
     )
 
@@ -89,8 +88,8 @@ def _in_staff_channel(message: MessageRef, desk: Desk) -> bool:
 def _written(order: Order) -> tuple[str, ...]:
     """What of an order a person wrote."""
     match order:
-        case Relay(text=text):
-            return (text,)
+        case Relay(text=text, attachments=attachments):
+            return (text, *(attachment.name for attachment in attachments))
         case Say(parts=parts) | Change(parts=parts) | OpenThread(parts=parts):
             return tuple(part.text for part in parts if isinstance(part, Quote))
         case _:
@@ -100,7 +99,8 @@ def _written(order: Order) -> tuple[str, ...]:
 def _masked(order: Order) -> Order:
     match order:
         case Relay():
-            return replace(order, text=personal.masked(order.text))
+            attachments = tuple(replace(one, name=personal.masked(one.name)) for one in order.attachments)
+            return replace(order, text=personal.masked(order.text), attachments=attachments)
         case Say() | Change():
             return replace(order, parts=_masked_parts(order.parts))
         case OpenThread():

@@ -38,6 +38,7 @@ class Verb(StrEnum):
     TAKE_OVER = "take_over"
     SEND_HELD = "send_held"
     KEEP_HELD = "keep_held"
+    CLOSE_HELD = "close_held"
     SOLVED = "solved"
     UNSOLVED = "unsolved"
     LIKE = "like"
@@ -74,7 +75,7 @@ DRAFTING = frozenset(
 ANSWERING = frozenset({Verb.WRITE_ANSWER, Verb.CANCEL_ANSWER})
 """What advisers choose about a question that the FAQ does not answer."""
 
-HELD = frozenset({Verb.TAKE_OVER, Verb.SEND_HELD, Verb.KEEP_HELD})
+HELD = frozenset({Verb.TAKE_OVER, Verb.SEND_HELD, Verb.KEEP_HELD, Verb.CLOSE_HELD})
 """Choices about a message that an adviser wrote and that is held back."""
 
 
@@ -199,7 +200,8 @@ class ShowState:
     """Show a ticket's state on its thread (icon, title, closed or open) and on its card."""
 
     place: Place
-    ticket: int
+    ticket: int | None
+    """None when it is not kept any more."""
     state: str
     title: str
     choices: tuple[Choice, ...] = ()

@@ -1,4 +1,4 @@
-"""Personal data in what people write: found by its check digits, hidden from whoever does not need it, taken out of what is published.
+"""Personal data in what people write: found by its shape, hidden from whoever does not need it, taken out of what is published.
 
 Numbers that identify somebody are hidden from the advisers; telephone numbers, addresses and names, which people write on purpose, are
 only taken out of what becomes part of the FAQ.
@@ -76,57 +76,84 @@ def _apart(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(kept, key=lambda finding: finding.start))
 
 
-_EMSO = re.compile(r"(?<!\d)\d{7}[ -]?\d{6}(?!\d)")
+_GAP = r"[ \u00a0\u202f-]"
 
-
-def _emsos(text: str) -> Iterator[Finding]:
-    yield from (Finding(Kind.EMSO, *match.span()) for match in _EMSO.finditer(text) if _is_emso(_digits(match[0])))
-
-
-def _is_emso(digits: str) -> bool:
-    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:7])
-    try:
-        date((1000 if year >= 800 else 2000) + year, month, day)
-    except ValueError:
-        return False
-    total = sum(weight * int(digit) for weight, digit in zip((7, 6, 5, 4, 3, 2) * 2, digits[:12], strict=True))
-    return -total % 11 == int(digits[12])
-
-
-# Eight digits alone may be anything: these count after SI, after words that announce them, or when nothing else was written.
-_TAX_NUMBER = re.compile(
-    r"""\bSI[ ]?(?P<si>\d{8})(?!\d)
-    | (?:davčn|davcn|\btax\b|\bvat\b|\btin\b|\bddv\b|\bdš\b|\bds\b) [^\d\n]{0,40}
-      (?P<said>\d{8}|\d{4}[ ]\d{4}|\d{3}[ ]\d{3}[ ]\d{2}|\d{2}[ ]\d{3}[ ]\d{3})(?!\d)
-    | ^\s*(?P<alone>\d{8})\s*[.!]?\s*$""",
+_EMSO = re.compile(
+    rf"""(?P<said>\bem[sš]o\b[^\d\n]{{0,20}})? (?<![\d+])
+    (?P<number>\d{{7}}{_GAP}?\d{{6}}(?!\d) | (?<!\d{_GAP})\d(?:{_GAP}?\d){{12}}(?!{_GAP}?\d))""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 
+def _emsos(text: str) -> Iterator[Finding]:
+    """With a wrong check digit too: a slip still tells a birthday, and nearly everything else."""
+    for match in _EMSO.finditer(text):
+        if match["said"] or _begins_with_birthday(_digits(match["number"])):
+            yield Finding(Kind.EMSO, *match.span("number"))
+
+
+def _begins_with_birthday(digits: str) -> bool:
+    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:7])
+    try:
+        date((1000 if year >= 900 else 2000) + year, month, day)
+    except ValueError:
+        return False
+    return year >= 900 or year < 100
+
+
+# Eight digits alone may be anything. With the right check digit these count after SI, after words that announce them, or when nothing
+# else was written; with a wrong one only beside words that leave no doubt.
+_TAX_NUMBER = re.compile(
+    rf"""(?<![\d+])(?<!\d{_GAP})
+    (?:\d{{8}} | \d{{4}}{_GAP}\d{{4}} | \d{{3}}{_GAP}\d{{3}}{_GAP}\d{{2}} | \d{{2}}{_GAP}\d{{3}}{_GAP}\d{{3}})
+    (?!\d | [.,]\d | \s?(?:eur|€|evr))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TAX_WORD = r"(?:davčn|davcn|\btax\b|\bvat\b|\btin\b|\bdš\b|\bds\b|\bid za ddv\b)"
+_SAID_BEFORE = re.compile(rf"{_TAX_WORD}(?P<between>[^\d\n]{{0,40}})$", re.IGNORECASE)
+_SAID_AFTER = re.compile(rf"[^\d\n]{{0,40}}?{_TAX_WORD}(?!\w*\s(?:osnov|uprav|olajšav|stopnj|napoved|svet))", re.IGNORECASE)
+_HINTED = re.compile(r"(?:\bSI[ ]?|\bddv\b[^\d\n]{0,40})$", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"odločb|sklep|zadev|račun|vlog|dopis|opomin|naročil|osnov|napoved|\btel|klič|invoice|decision|order", re.IGNORECASE
+)
+_DATE = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d|[0-3]\d[01]\d(?:19|20)\d\d")
+
+
 def _tax_numbers(text: str) -> Iterator[Finding]:
     for match in _TAX_NUMBER.finditer(text):
-        group = next(name for name, value in match.groupdict().items() if value)
-        if _is_tax_number(_digits(match[group])):
-            yield Finding(Kind.TAX, *match.span(group))
+        number, before, after = _digits(match[0]), text[: match.start()][-60:], text[match.end() :][:60]
+        said = _SAID_BEFORE.search(before)
+        beyond_doubt = not _DATE.fullmatch(number) and (
+            (said and not _OTHERWISE.search(said["between"])) or (_SAID_AFTER.match(after) and not _OTHERWISE.search(before[-20:]))
+        )
+        hinted = said or _HINTED.search(before) or not (before + after).strip(" \n.!")
+        if number[0] != "0" and (beyond_doubt or (hinted and _is_tax_number(number))):
+            yield Finding(Kind.TAX, *match.span())
 
 
 def _is_tax_number(digits: str) -> bool:
     check = 11 - sum(weight * int(digit) for weight, digit in zip(range(8, 1, -1), digits[:7], strict=True)) % 11
-    return digits[0] != "0" and check != 11 and check % 10 == int(digits[7])
+    return check != 11 and check % 10 == int(digits[7])
 
 
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}", re.IGNORECASE)
+_IBAN = re.compile(
+    r"(?<![^\W_])(?:(?P<slovene>SI\s?56(?:[\s-]{0,2}\d){15}(?!\d))|(?!SI)[A-Z]{2}\d{2}(?:[\s-]?[A-Z0-9]){11,30})", re.IGNORECASE
+)
 _SHORTEST_IBAN = 15
 
 
 def _ibans(text: str) -> Iterator[Finding]:
-    """The pattern may run on into the words that follow, so the longest beginning with the right check digits is taken."""
+    """A Slovene one whatever its check digits. Of others the pattern may run on into the words that follow, so the longest beginning
+    with the right check digits is taken."""
     for match in _IBAN.finditer(text):
+        if match["slovene"]:
+            yield Finding(Kind.IBAN, *match.span())
+            continue
         for end in range(match.end(), match.start(), -1):
-            written = text[match.start() : end].replace(" ", "")
+            written = re.sub(r"[\s-]", "", text[match.start() : end])
             if len(written) < _SHORTEST_IBAN:
                 break
-            if text[end - 1] != " " and not text[end : end + 1].isalnum() and _is_iban(written):
+            if text[end - 1].isalnum() and not text[end : end + 1].isalnum() and _is_iban(written):
                 yield Finding(Kind.IBAN, match.start(), end)
                 break
 
@@ -135,7 +162,7 @@ def _is_iban(written: str) -> bool:
     return int("".join(str(int(char, 36)) for char in written[4:] + written[:4])) % 97 == 1
 
 
-_CARD = re.compile(r"(?<![\w+])[2-6]\d(?:[ -]?\d){11,17}(?!\w)")
+_CARD = re.compile(rf"(?<![^\W_])(?<!\+)[2-6]\d(?:{_GAP}?\d){{11,17}}(?![^\W_])")
 
 
 def _cards(text: str) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ from handlers.desk import Desk
 from handlers.events import Event, Message
 from handlers.orders import Choice, Quote, Say, Text, Verb
 from handlers.personal import masked
-from handlers.saying import conversation_of, say, to_staff, told
-from handlers.situation import Conversation, Situation, Ticket, Turn
+from handlers.saying import conversation_of, say, to_staff
+from handlers.situation import Conversation, Happening, Situation, Ticket, Turn
 from handlers.texts import Texts
 from knowledge.clauses import asks
 from knowledge.decisions import NotFound, Unsure
@@ -32,12 +32,12 @@ def goodbye(ticket: Ticket, text: str, texts: Texts) -> Say:
     return Say(place=ticket.place, parts=(said, Text(texts.rate)), choices=(*thumbs, back), ticket=ticket.number)
 
 
-def rate(choice: Choice, event: Event, situation: Situation, desk: Desk) -> Turn:
-    """One tap; then a sentence, if they like, and after a 👎 the way back."""
+def rate(choice: Choice, event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn | None:
+    """One tap, and no second one; then a sentence, if they like, and after a 👎 the way back."""
     conversation, ticket = conversation_of(event, situation, desk), situation.referred_ticket
     texts, staff = desk.speaks(conversation.language), desk.staff_texts
     if ticket is None or ticket.is_open or ticket.liked is not None:
-        return told("command", conversation, desk, texts.old_choice)
+        return None
     liked = choice.verb is Verb.LIKE
     back = () if liked else (Choice(texts.reopen, Verb.REOPEN, ticket=ticket.number),)
     awaited = Choice("", Verb.COMMENT, ticket=ticket.number)
@@ -47,6 +47,7 @@ def rate(choice: Choice, event: Event, situation: Situation, desk: Desk) -> Turn
         kind="ticket",
         conversation=replace(conversation, offer=back, awaits=awaited),
         ticket=replace(ticket, liked=liked),
+        history=(Happening(ticket=ticket.number, at=now, who="person", what="rated"),),
         orders=(thanks, shown),
     )
 

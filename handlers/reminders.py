@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers import cards, hours, rating, reports, states, tickets
+from handlers import cards, hours, learning, rating, reports, states, tickets
 from handlers.desk import Desk
 from handlers.events import Due
 from handlers.orders import Choice, Order, Say, Text, Verb
@@ -44,16 +44,17 @@ def alarms_of_the_desk(desk: Desk, now: datetime) -> tuple[Alarm, ...]:
 
 
 def _calls(ticket: Ticket, desk: Desk) -> Iterator[tuple[Call, datetime | None]]:
-    """A ticket that was put off is called for nothing else until it is back."""
+    """A ticket that was put off is called for nothing else until it is back; one that is answered waits for the person anyway."""
     after, waiting_since = desk.reminders, ticket.waiting_since or ticket.opened_at
-    if ticket.is_open and ticket.snoozed_until is not None:
-        yield Call.WAKE, ticket.snoozed_until if ticket.snoozed_until != states.UNTIL_THEY_WRITE else None
+    since = max(waiting_since, ticket.claimed_at or waiting_since)
+    until_they_write = ticket.snoozed_until == states.UNTIL_THEY_WRITE
+    if ticket.is_open and ticket.snoozed_until is not None and not (until_they_write and ticket.state is State.ANSWERED):
+        yield Call.WAKE, None if until_they_write else ticket.snoozed_until
         return
     match ticket.state:
         case State.WAITING:
-            yield Call.UNCLAIMED, _in_opening_time(waiting_since, after.unclaimed, desk)
+            yield Call.UNCLAIMED, _in_opening_time(since, after.unclaimed, desk)
         case State.CLAIMED:
-            since = max(waiting_since, ticket.claimed_at or waiting_since)
             yield Call.UNANSWERED, _in_opening_time(since, after.unanswered, desk)
         case State.ANSWERED if ticket.answered_at is not None:
             yield Call.ASK_AGAIN, ticket.answered_at + after.ask_after if after.ask_after else None
@@ -118,7 +119,13 @@ def _woken(ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> T
     back = replace(ticket, snoozed_until=None)
     turn = _reminded(ticket, desk.staff_texts.remind_wake, situation, desk, now)
     later = tuple(alarm for alarm in alarms(back, desk) if alarm.at > now)
-    return replace(turn, ticket=back, alarms=later, orders=(*tickets.shown_state(ticket, back, desk), *turn.orders))
+    return replace(
+        turn,
+        ticket=back,
+        alarms=later,
+        history=(Happening(ticket=ticket.number, at=now, who=_WHO, what="woke"),),
+        orders=(*tickets.shown_state(ticket, back, desk), *turn.orders),
+    )
 
 
 def _asked_again(ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -137,7 +144,7 @@ def _asked_again(ticket: Ticket, situation: Situation, desk: Desk, now: datetime
 def _closed(ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
     closed = states.closed(ticket, now)
     texts = desk.speaks(ticket.language)
-    goodbye = rating.goodbye(closed, texts.ticket_closed_quiet, texts)
+    goodbye, offer = rating.goodbye(closed, texts.ticket_closed_quiet, texts), learning.offer(situation, desk)
     return Turn(
         kind="clock",
         conversation=replace(situation.conversation, offer=goodbye.choices) if situation.conversation else None,
@@ -146,7 +153,7 @@ def _closed(ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> 
         orders=(
             goodbye,
             *tickets.shown_state(ticket, closed, desk),
-            to_staff(desk, desk.staff_texts.closed_by_time.format(ticket=ticket.number), ticket=ticket.number),
+            to_staff(desk, desk.staff_texts.closed_by_time.format(ticket=ticket.number), ticket=ticket.number, choices=offer),
         ),
     )
 

@@ -9,7 +9,7 @@ from handlers import gaps
 from handlers.commands import split
 from handlers.desk import Desk
 from handlers.events import Due, Event, Message
-from handlers.figures import FEWEST, Figures, Gap, Key, Report, What
+from handlers.figures import FEWEST, Figures, Gap, Key, Report, What, untold
 from handlers.hours import written
 from handlers.orders import Choice, Order, Part, Quote, Say, SendFile, Text, Verb
 from handlers.saying import to_staff
@@ -118,8 +118,9 @@ def said(one: Report, desk: Desk) -> Say:
     top = one.gaps[:_MOST_LISTED]
     parts = [*_summary(one, texts), *_entries(one, desk, texts)]
     shown: list[Part] = []
+    counts = numbers_of([gap.count for gap in one.gaps], texts)
     for number, gap in enumerate(top, start=1):
-        shown += [Text(_gap_line(number, gap, desk, texts)), Quote(gap.example)]
+        shown += [Text(_gap_line(number, gap, counts[number - 1], desk, texts)), Quote(gap.example)]
     choices = tuple(
         Choice(texts.gap_write.format(number=number), Verb.WRITE_ANSWER, question=gap.question) for number, gap in enumerate(top, start=1)
     )
@@ -144,18 +145,23 @@ def _summary(one: Report, texts: Texts) -> Iterator[str]:
 
 
 def _decisions(one: Report, texts: Texts) -> Iterator[str]:
-    for decision, form in (("answer", texts.report_answered), ("suggest", texts.report_suggested), ("escalate", texts.report_unanswered)):
-        yield form.format(n=_share(one.decided[decision], one.questions, texts))
+    counts = [one.decided[decision] for decision in ("answer", "suggest", "escalate")]
+    forms = (texts.report_answered, texts.report_suggested, texts.report_unanswered)
+    for form, count, number in zip(forms, counts, numbers_of(counts, texts), strict=True):
+        share = f" ({round(100 * count / one.questions)} %)" if number.isdecimal() and count else ""
+        yield form.format(n=number + share)
     if len(one.days) <= _DAYS_SHOWN:
-        days = (f"{texts.weekdays[day.weekday()]} {number_of(decided.total(), texts)}" for day, decided in one.days.items())
+        numbers = numbers_of([decided.total() for decided in one.days.values()], texts)
+        days = (f"{texts.weekdays[day.weekday()]} {number}" for day, number in zip(one.days, numbers, strict=True))
         yield texts.report_days.format(days=", ".join(days))
 
 
 def _entries(one: Report, desk: Desk, texts: Texts) -> Iterator[str]:
     for head, found in ((texts.report_top, one.shown), (texts.report_not_helped, one.not_helped)):
         if found:
-            ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:_MOST_LISTED]
-            yield f"{head}\n\n{_as_list([f'{title(id, desk)}: {number_of(count, texts)}' for id, count in ranked])}"
+            ranked = sorted(found, key=lambda id: (-found[id], id))
+            counted = zip(ranked, numbers_of([found[id] for id in ranked], texts), strict=True)
+            yield f"{head}\n\n{_as_list([f'{title(id, desk)}: {number}' for id, number in counted][:_MOST_LISTED])}"
     for form, ids in ((texts.report_never, one.never_shown), (texts.report_overdue, one.overdue)):
         if ids:
             more = [texts.report_more.format(n=len(ids) - _MOST_LISTED)] if len(ids) > _MOST_LISTED else []
@@ -164,11 +170,9 @@ def _entries(one: Report, desk: Desk, texts: Texts) -> Iterator[str]:
         yield texts.report_unconfirmed.format(n=one.unconfirmed)
 
 
-def _gap_line(number: int, gap: Gap, desk: Desk, texts: Texts) -> str:
+def _gap_line(number: int, gap: Gap, count: str, desk: Desk, texts: Texts) -> str:
     near = texts.gap_near.format(title=title(gap.nearest, desk)) if gap.nearest else texts.gap_far
-    return texts.gap_line.format(
-        number=number, n=number_of(gap.count, texts), language=desk.speaks(gap.language).language_name, nearest=near
-    )
+    return texts.gap_line.format(number=number, n=count, language=desk.speaks(gap.language).language_name, nearest=near)
 
 
 def title(id: str, desk: Desk) -> str:
@@ -181,9 +185,10 @@ def number_of(count: int, texts: Texts) -> str:
     return str(count) if count == 0 or count >= FEWEST else texts.report_fewer
 
 
-def _share(count: int, of_all: int, texts: Texts) -> str:
-    number = number_of(count, texts)
-    return f"{number} ({round(100 * count / of_all)} %)" if count >= FEWEST else number
+def numbers_of(counts: Sequence[int], texts: Texts) -> list[str]:
+    """Of what stands beside its total."""
+    hidden = untold([(count,) for count in counts])
+    return [texts.report_not_told if place in hidden else str(count) for place, count in enumerate(counts)]
 
 
 def _time(minutes: int, texts: Texts) -> str:

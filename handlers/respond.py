@@ -26,6 +26,11 @@ def after_failure(event: Event, situation: Situation, desk: Desk, now: datetime)
     return _with_alarms(tickets.after_failure(event, situation, desk, now), desk)
 
 
+def after_restore(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """What is left to do with an event that waited when the backup was made from which the desk was restored."""
+    return _with_alarms(tickets.after_restore(event, situation, desk, now), desk)
+
+
 def _is_a_right(event: Event, situation: Situation, desk: Desk) -> bool:
     """To know what is kept about oneself, and to have it deleted, stays possible for whoever is blocked."""
     match event:

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from handlers.desk import Desk
-from handlers.events import Event, Sender
-from handlers.orders import Choice, Order, Part, Say, Text
+from handlers.events import Event, MessageRef, Press, Sender
+from handlers.orders import Change, Choice, Order, Part, Say, Text
 from handlers.situation import Conversation, Situation, Turn
 from handlers.texts import Texts
 
@@ -50,6 +50,13 @@ def told(kind: str, conversation: Conversation, desk: Desk, *parts: str | Part, 
     conversation = replace(conversation, offer=choices)
     said = (say(conversation, *parts, choices=choices),) if parts else ()
     return Turn(kind=kind, conversation=conversation, orders=(*welcome, *said))
+
+
+def without_buttons(event: Event) -> tuple[Order, ...]:
+    """A question that was answered by a press offers nothing any more."""
+    if not isinstance(event, Press) or event.message is None:
+        return ()
+    return (Change(message=MessageRef(event.place.platform, event.place.room, event.message)),)
 
 
 def display_name(sender: Sender | None, texts: Texts) -> str:

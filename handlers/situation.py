@@ -84,6 +84,7 @@ class Ticket:
     waiting_since: datetime | None = None
     """Since when the person waits for us; None while we wait for them."""
     claimed_at: datetime | None = None
+    """When it was last claimed, or handed back."""
     answered_at: datetime | None = None
     """When an adviser last wrote to the person."""
     snoozed_until: datetime | None = None
@@ -124,7 +125,15 @@ class Happening:
     ticket: int
     at: datetime
     who: str
+    """Empty for an adviser without a name."""
     what: str
+    """`merged_into:1` names the other ticket as well."""
+
+    @property
+    def merged_into(self) -> int | None:
+        """The ticket of which this one is a part since then."""
+        what, _, number = self.what.partition(":")
+        return int(number) if what == "merged_into" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,8 @@ class Situation:
     referred: Line | None = None
     """The line of a ticket that the event replies to, edits, removes or reacts to."""
     referred_ticket: Ticket | None = None
+    erased: bool = False
+    """In the staff channel: the ticket whose thread it was is gone, at its person's wish."""
     pressed: Choice | None = None
     """What a `Press` by its opaque id stands for, unless it was used before or belongs to somebody else."""
     spent: Choice | None = None
@@ -250,7 +261,7 @@ class Turn:
     block: Block | None = None
     unblock: Block | None = None
     absorbed: Ticket | None = None
-    """Another ticket of the person's: its lines are `ticket`'s from now on."""
+    """Another ticket of the person's: its lines and history are `ticket`'s from now on."""
     drafts: tuple[Draft, ...] = ()
     """New or changed ones."""
     rewrite: Callable[[str], str] | None = None

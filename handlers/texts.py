@@ -123,9 +123,11 @@ class Texts:
     card_unanswered: str
     card_wish: str
     card_late: str
+    card_restored: str
     card_failure: str
     card_guesses: str
     card_no_guesses: str
+    quoted: str
     card_why_close: str
     card_why_far: str
     card_expected: str
@@ -146,6 +148,7 @@ class Texts:
     assign_whom: str
     claimed_already: str
     released_by: str
+    released_answered: str
     closed_by: str
     closed_already: str
     reopened_by: str
@@ -156,6 +159,8 @@ class Texts:
     held_closed: str
     send_anyway: str
     take_over_and_send: str
+    send_and_close: str
+    close_anyway: str
     reopen_and_send: str
     do_not_send: str
     decided_already: str
@@ -194,9 +199,11 @@ class Texts:
     mark_internal: str
     not_sent: str
     reason_blocked: str
+    reason_merged: str
     reason_other_open: str
     reason_unknown_command: str
     reason_no_ticket: str
+    reason_erased: str
     reason_empty: str
     reason_note_empty: str
     reason_unreachable: str
@@ -204,6 +211,7 @@ class Texts:
     reason_too_late: str
     reason_unknown: str
     reason_failed: str
+    reason_restored: str
     reason_not_member: str
     reason_nothing_to_delete: str
     not_changed: str
@@ -250,6 +258,7 @@ class Texts:
     entry_usage: str
     staff_help: str
     alert_quarantined: str
+    alert_restored: str
     alert_undelivered: str
     alert_undelivered_plain: str
     alert_deaf: str
@@ -310,6 +319,7 @@ class Texts:
     report_hours: str
     report_ratings: str
     report_fewer: str
+    report_not_told: str
     report_top: str
     report_not_helped: str
     report_never: str

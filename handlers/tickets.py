@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, hours, rating, states
+from handlers import cards, hours, learning, rating, states
 from handlers.desk import Desk
 from handlers.events import Edit, Event, Message, MessageRef, Reaction, Removal, Unreachable
-from handlers.orders import Choice, Mark, Order, Quote, Relay, Say, ShowState, Sign, Text
+from handlers.orders import Choice, Mark, Order, Quote, Relay, Say, ShowState, Sign, Text, destination
 from handlers.personal import masked
 from handlers.saying import adviser_name, conversation_of, display_name, say, short, to_staff, told, welcomed
 from handlers.situation import Conversation, Happening, Line, Question, Situation, State, Ticket, Turn
 from handlers.texts import Texts
-from knowledge.decisions import Wish
+from knowledge.decisions import Decision, SmallTalk, Wish
 
 NOTHING = Turn(kind="none")
 _MANY = 3
@@ -102,12 +102,13 @@ def asked_directly(message: Message, conversation: Conversation, situation: Situ
 def _wanted_again(conversation: Conversation, question: Question | None, ticket: Ticket, desk: Desk, now: datetime) -> Turn:
     """A ticket is open already: the person is told so, and the advisers what it is about now."""
     texts = desk.speaks(conversation.language)
-    text = texts.already_open.format(ticket=ticket.number, expected=expected(ticket, desk, texts, now))
+    changed = states.person_wrote(ticket, desk.hours, now)
+    text = texts.already_open.format(ticket=ticket.number, expected=expected(changed, desk, texts, now))
     turn = told("ticket", conversation, desk, text)
-    changed = states.person_wrote(ticket, now)
     about = (Quote(question.text),) if question and question.number != ticket.question else ()
     note = to_staff(desk, desk.staff_texts.person_not_helped, *about, ticket=ticket.number)
-    return replace(turn, question=question, ticket=changed, orders=(*turn.orders, *shown_state(ticket, changed, desk), note))
+    orders = (*turn.orders, *shown_state(ticket, changed, desk), note)
+    return replace(turn, question=question, ticket=changed, history=_wrote(ticket, now), orders=orders)
 
 
 def pass_on(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -115,30 +116,53 @@ def pass_on(message: Message, situation: Situation, desk: Desk, now: datetime) -
     ticket = situation.ticket
     assert ticket is not None
     conversation = conversation_of(message, situation, desk)
-    if _says_solved(message, conversation, desk):
+    said = _in_few_words(message, conversation, desk)
+    if isinstance(said, Wish) and said.kind == "solved":
         turn = closed_by_person(message, ticket, situation, desk, now)
         return replace(turn, lines=(_line(ticket, message, now),), orders=(_relay(ticket, message, desk), *turn.orders))
-    return _passed_on(message, ticket, conversation, desk, now)
+    return _passed_on(message, ticket, conversation, desk, now, awaits_answer=not isinstance(said, SmallTalk))
 
 
-def _passed_on(message: Message, ticket: Ticket, conversation: Conversation, desk: Desk, now: datetime) -> Turn:
-    changed = replace(states.person_wrote(ticket, now), person=message.sender, title=ticket.title or short(masked(message.text)))
+def _passed_on(
+    message: Message, ticket: Ticket, conversation: Conversation, desk: Desk, now: datetime, *, awaits_answer: bool = True
+) -> Turn:
+    wrote = states.person_wrote(ticket, desk.hours, now)
+    changed = replace(wrote, person=message.sender, title=ticket.title or short(masked(message.text)))
+    follows_up = awaits_answer and ticket.state is State.ANSWERED
+    promised = _promised_anew(changed, desk, desk.speaks(conversation.language), now) if follows_up else ""
     return Turn(
         kind="ticket",
         conversation=conversation,
         ticket=changed,
         lines=(_line(ticket, message, now),),
-        orders=(_relay(ticket, message, desk), *shown_state(ticket, changed, desk)),
+        history=_wrote(ticket, now),
+        orders=(
+            *((say(conversation, promised, ticket=ticket.number),) if promised else ()),
+            _relay(ticket, message, desk),
+            *shown_state(ticket, changed, desk),
+        ),
     )
 
 
-def _says_solved(message: Message, conversation: Conversation, desk: Desk) -> bool:
-    """ "Hvala, rešeno": few words, and nothing else in them."""
+def _promised_anew(ticket: Ticket, desk: Desk, texts: Texts, now: datetime) -> str:
+    """Who writes on while nobody is there reads when to expect an answer."""
+    closed = _closed_until(desk, texts, now)
+    return f"{closed} {expected(ticket, desk, texts, now)}" if closed else ""
+
+
+def _wrote(ticket: Ticket, now: datetime) -> tuple[Happening, ...]:
+    """What it changes for the advisers that the person writes."""
+    if ticket.state is State.ANSWERED:
+        return (_happened(ticket, now, "person", "wrote_again"),)
+    return (_happened(ticket, now, "person", "woke"),) if states.is_snoozed(ticket, now) else ()
+
+
+def _in_few_words(message: Message, conversation: Conversation, desk: Desk) -> Decision | None:
+    """What they say, such as "hvala, rešeno", where there can be nothing else in it."""
     words = message.text.strip()
     if not words or message.attachments or len(words) > _FEW_WORDS or "?" in words:
-        return False
-    decision = desk.matcher.decide(words, conversation.language)
-    return isinstance(decision, Wish) and decision.kind == "solved"
+        return None
+    return desk.matcher.decide(words, conversation.language)
 
 
 def reopened_by_reply(message: Message, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -156,7 +180,7 @@ def reopened_by_reply(message: Message, situation: Situation, desk: Desk, now: d
 def reopen(event: Event, ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
     conversation = conversation_of(event, situation, desk)
     texts, staff = desk.speaks(conversation.language), desk.staff_texts
-    changed = states.reopened(replace(ticket, adviser=None, expected_by=desk.hours.expected(now)), now)
+    changed = states.reopened(replace(ticket, adviser=None), desk.hours, now)
     text = texts.ticket_reopened.format(ticket=ticket.number) + " " + expected(changed, desk, texts, now)
     return Turn(
         kind="ticket",
@@ -177,6 +201,7 @@ def closed_by_person(event: Event, ticket: Ticket, situation: Situation, desk: D
     texts = desk.speaks(conversation.language)
     closed = states.closed(ticket, now)
     goodbye = rating.goodbye(closed, texts.ticket_closed, texts)
+    offer = learning.offer(replace(situation, ticket=ticket), desk)
     return Turn(
         kind="ticket",
         conversation=replace(conversation, offer=goodbye.choices),
@@ -185,7 +210,7 @@ def closed_by_person(event: Event, ticket: Ticket, situation: Situation, desk: D
         orders=(
             goodbye,
             *shown_state(ticket, closed, desk),
-            to_staff(desk, desk.staff_texts.closed_by_person.format(ticket=ticket.number), ticket=ticket.number),
+            to_staff(desk, desk.staff_texts.closed_by_person.format(ticket=ticket.number), ticket=ticket.number, choices=offer),
         ),
     )
 
@@ -194,7 +219,7 @@ def still_open(event: Event, ticket: Ticket, situation: Situation, desk: Desk, n
     """The person says that the answer was not enough: it is our turn again."""
     conversation = conversation_of(event, situation, desk)
     texts = desk.speaks(conversation.language)
-    changed = replace(states.person_wrote(ticket, now), expected_by=desk.hours.expected(now))
+    changed = states.person_wrote(ticket, desk.hours, now)
     text = texts.still_open.format(ticket=ticket.number, expected=expected(changed, desk, texts, now))
     note = to_staff(desk, desk.staff_texts.person_not_helped, ticket=ticket.number)
     mentioned = replace(note, mentions=(ticket.adviser,) if ticket.adviser else ())
@@ -257,11 +282,25 @@ def unreachable(event: Unreachable, situation: Situation, desk: Desk, now: datet
 
 def after_failure(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
     """The program failed on this event again and again: a person takes over, with nothing but the event itself."""
+    return _taken_over(event, situation, desk, now, reason=desk.staff_texts.reason_failed, tried=desk.staff_texts.card_failure)
+
+
+def after_restore(event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """It waited when the backup was made and may have been answered since: the advisers look, and nobody else hears of it."""
+    if situation.block is not None or (isinstance(event, Message) and not event.addressed and not desk.is_staff(event)):
+        return NOTHING
+    texts = desk.staff_texts
+    turn = _taken_over(event, situation, desk, now, reason=texts.reason_restored, tried=texts.card_restored)
+    room = (desk.staff.platform, desk.staff.room)
+    return replace(turn, orders=tuple(order for order in turn.orders if destination(order) == room))
+
+
+def _taken_over(event: Event, situation: Situation, desk: Desk, now: datetime, *, reason: str, tried: str) -> Turn:
     if not isinstance(event, Message):
         return NOTHING
     if desk.is_staff(event):
         ref = MessageRef(event.place.platform, event.place.room, event.id)
-        text = desk.staff_texts.not_sent.format(reason=desk.staff_texts.reason_failed)
+        text = desk.staff_texts.not_sent.format(reason=reason)
         number = situation.ticket.number if situation.ticket else None
         return Turn(kind="adviser", orders=(Mark(message=ref, sign=Sign.FAILED, ticket=number, text=text),))
     conversation = conversation_of(event, situation, desk)
@@ -276,7 +315,7 @@ def after_failure(event: Event, situation: Situation, desk: Desk, now: datetime)
         now,
         told=desk.speaks(conversation.language).handed_over_failure,
         message=event,
-        tried=desk.staff_texts.card_failure,
+        tried=tried,
     )
 
 
@@ -315,13 +354,20 @@ def _handed_over(told: str, ticket: Ticket, before: int, desk: Desk, now: dateti
 
 def _what_to_expect(before: int, desk: Desk, texts: Texts, now: datetime) -> Iterator[str]:
     """Nobody is there, or others wait too."""
-    if desk.hours.week and not desk.hours.is_open(now):
-        opens = desk.hours.opens(now)
-        yield texts.closed_until.format(when=hours.at(opens, now, texts)) if opens else texts.closed_now
+    if closed := _closed_until(desk, texts, now):
+        yield closed
     if before:
         yield texts.plural(texts.ahead, before)
     if before >= _MANY and desk.hours.is_open(now):
         yield texts.busy
+
+
+def _closed_until(desk: Desk, texts: Texts, now: datetime) -> str:
+    """Empty while somebody is there, or where no hours are known."""
+    if not desk.hours.week or desk.hours.is_open(now):
+        return ""
+    opens = desk.hours.opens(now)
+    return texts.closed_until.format(when=hours.at(opens, now, texts)) if opens else texts.closed_now
 
 
 def _relay(ticket: Ticket, message: Message, desk: Desk) -> Relay:

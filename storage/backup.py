@@ -3,18 +3,22 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, func, insert, select, text, update
+from sqlalchemy import Column, Table, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage import privacy
-from storage.tables import UtcTime, inbox, leases, metadata, outbox, ticket_lines, tickets
+from handlers import deliveries
+from handlers.desk import Desk
+from handlers.respond import after_restore
+from storage import due, inbox, outbox, privacy, situations, tickets
+from storage.inbox import BrokenRow
+from storage.tables import UtcTime, leases, metadata
 
 _ROWS_AT_ONCE = 500
-_UNFINISHED = ("waiting", "sending", "unknown")
+_NO_EVENT = 0
 _CONTENTS = [table for table in metadata.sorted_tables if table is not leases]
 
 
@@ -31,6 +35,23 @@ class Extent:
     lines: int
     tickets: int
 
+    def beyond(self, other: "Extent") -> dict[str, int]:
+        """How much further it is, by kind."""
+        ours, theirs = asdict(self), asdict(other)
+        return {what: count - theirs[what] for what, count in ours.items() if count > theirs[what]}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of what a restored desk may not repeat."""
+
+    erased: int
+    """People."""
+    unsent: int
+    """Messages."""
+    tickets: tuple[int, ...]
+    """Those with what waited to be answered."""
+
 
 @asynccontextmanager
 async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -42,10 +63,10 @@ async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def extent(tx: AsyncConnection) -> Extent:
-    async def last(column: Any) -> int:
-        return await tx.scalar(select(func.max(column))) or 0
+    async def last(name: str) -> int:
+        return await tx.scalar(select(func.max(metadata.tables[name].c.number))) or 0
 
-    return Extent(await last(inbox.c.number), await last(outbox.c.number), await last(ticket_lines.c.number), await last(tickets.c.number))
+    return Extent(await last("inbox"), await last("outbox"), await last("ticket_lines"), await tickets.next_number(tx) - 1)
 
 
 async def lines(tx: AsyncConnection, name: str) -> AsyncIterator[str]:
@@ -79,18 +100,37 @@ async def fill(tx: AsyncConnection, name: str, rows: Iterable[str]) -> int:
     return count
 
 
-async def settle(tx: AsyncConnection, forgotten: Iterable[str], now: datetime) -> tuple[int, int]:
-    """Make a restored desk one that may go on: who was erased since is erased again, and nothing old is sent.
+async def settle(tx: AsyncConnection, forgotten: Iterable[str], desk: Desk, now: datetime) -> Settled:
+    """Make a restored desk one that may go on: who was erased since is erased again, nothing old is sent, answered or rung.
 
-    `forgotten` are the hashes of `storage.erasures`. Returns how many people were erased and how many messages will not be sent.
+    `forgotten` are the hashes of `storage.erasures`.
     """
+    waited = await inbox.set_aside_waiting(tx, "waited when the backup was made")
     erased = await privacy.erase_again(tx, set(forgotten), now)
-    unsent = await tx.execute(
-        update(outbox)
-        .where(outbox.c.state.in_(_UNFINISHED))
-        .values(state="failed", error="not sent: the desk was restored from a backup", sent_at=now, data={})
-    )
-    return erased, unsent.rowcount
+    unsent = await outbox.give_up_all(tx, "not sent: the desk was restored from a backup", now)
+    await due.pass_over(tx, now)
+    return Settled(erased, unsent, await _hand_over(tx, waited, desk, now))
+
+
+async def _hand_over(tx: AsyncConnection, numbers: Iterable[int], desk: Desk, now: datetime) -> tuple[int, ...]:
+    """What waited becomes part of a ticket: what the advisers cannot get that way stays set aside, and they are told."""
+    found: dict[int, None] = {}
+    for number in numbers:
+        try:
+            event = await inbox.set_aside(tx, number)
+        except BrokenRow:
+            platform = await inbox.quarantine(tx, number, "cannot be read")
+            await outbox.put(tx, (deliveries.quarantined(platform, number, desk),), desk.staff, number, now)
+            continue
+        if event is None:
+            continue
+        turn = after_restore(event, await situations.load(tx, number, event, desk.staff), desk, now)
+        await situations.save(tx, number, event, turn, desk.staff, now)
+        await inbox.mark_done(tx, number)
+        found |= {turn.ticket.number: None} if turn.ticket else {}
+    if found:
+        await outbox.put(tx, (deliveries.restored(tuple(found), desk),), desk.staff, _NO_EVENT, now)
+    return tuple(found)
 
 
 def _plain(value: Any) -> Any:

@@ -23,9 +23,9 @@ async def set_for(tx: AsyncConnection, ticket: int | None, alarms: Sequence[Alar
 
 
 async def ring(tx: AsyncConnection, now: datetime) -> list[Due]:
-    """What is due by now, as events that come from the clock, oldest first; it does not ring again."""
+    """What is due by now, as events that come from the clock, oldest first, the tickets before the desk; it does not ring again."""
     is_due = (due.c.rung.is_(False), due.c.at <= now)
-    rows = (await tx.execute(select(due).where(*is_due).order_by(due.c.at, due.c.ticket, due.c.what))).all()
+    rows = (await tx.execute(select(due).where(*is_due).order_by(due.c.at, due.c.ticket == _DESK, due.c.ticket, due.c.what))).all()
     await tx.execute(update(due).where(*is_due).values(rung=True))
     return [
         Due(
@@ -38,6 +38,11 @@ async def ring(tx: AsyncConnection, now: datetime) -> list[Due]:
         )
         for row in rows
     ]
+
+
+async def pass_over(tx: AsyncConnection, now: datetime) -> None:
+    """What is due by now never rings."""
+    await tx.execute(update(due).where(due.c.rung.is_(False), due.c.at <= now).values(rung=True))
 
 
 async def next_at(tx: AsyncConnection) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.events import Event, Unreadable
@@ -95,11 +95,15 @@ async def next_up(tx: AsyncConnection, now: datetime, served: Sequence[Room] = (
     turns = {room: turn for turn, room in enumerate(served)}
     chosen = min(due, key=lambda row: (turns.get((row.platform, row.room), -1), row.number))
     row = (await tx.execute(select(inbox).where(inbox.c.number == chosen.number))).one()
+    return Waiting(row.number, _event(row), row.attempts)
+
+
+def _event(row: Row[Any]) -> Event:
     try:
         event: Event = load(_KINDS[row.kind], row.data)
     except (ValueError, KeyError) as error:
         raise BrokenRow(row.number, type(error).__name__) from error
-    return Waiting(row.number, event, row.attempts)
+    return event
 
 
 class BrokenRow(Exception):
@@ -120,6 +124,19 @@ async def lately(tx: AsyncConnection, number: int, most: int) -> int:
     times = await tx.scalars(before.order_by(inbox.c.number.desc()).limit(most))
     minute = mine.received_at.replace(second=0, microsecond=0)
     return sum(at >= minute for at in times)
+
+
+async def set_aside_waiting(tx: AsyncConnection, reason: str) -> list[int]:
+    """Everything that waits is answered by nobody from now on; which events it was, oldest first."""
+    numbers = list(await tx.scalars(select(inbox.c.number).where(inbox.c.state == "waiting").order_by(inbox.c.number)))
+    await tx.execute(update(inbox).where(inbox.c.state == "waiting").values(state="quarantined", error=reason))
+    return numbers
+
+
+async def set_aside(tx: AsyncConnection, number: int) -> Event | None:
+    """The event, while it is set aside. Raises BrokenRow when it cannot be read any more."""
+    row = (await tx.execute(select(inbox).where(inbox.c.number == number, inbox.c.state == "quarantined"))).first()
+    return None if row is None else _event(row)
 
 
 async def mark_done(tx: AsyncConnection, number: int) -> None:

@@ -177,6 +177,12 @@ async def mark_failed(tx: AsyncConnection, outgoing: Outgoing, error: str, now: 
     await _update(tx, outgoing, state="failed", error=error, sent_at=now, data={})
 
 
+async def give_up_all(tx: AsyncConnection, error: str, now: datetime) -> int:
+    """Nothing that is not sent yet will be; how many orders that were."""
+    gone = await tx.execute(update(outbox).where(outbox.c.state.in_(_UNFINISHED)).values(state="failed", error=error, sent_at=now, data={}))
+    return gone.rowcount
+
+
 async def _update(tx: AsyncConnection, outgoing: Outgoing, error: str, **values: Any) -> None:
     await tx.execute(update(outbox).where(outbox.c.number == outgoing.number).values(error=clean(error)[:1000], **values))
 

@@ -1,15 +1,20 @@
 """Everything kept about one person: to give it to them, and to delete it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Table, cast, delete, select, union, update
+from sqlalchemy import String, Table, cast, delete, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.hours import Hours
+from handlers.situation import State
 from storage import erasures, statistics
 from storage.tables import advisers, blocks, choices, conversations, drafts, inbox, outbox, questions, ticket_history, ticket_lines, tickets
+
+_TO = " → "
+"""In a ticket's history, between two advisers."""
 
 
 async def export(tx: AsyncConnection, platform: str, person: str) -> dict[str, Any]:
@@ -27,6 +32,7 @@ async def export(tx: AsyncConnection, platform: str, person: str) -> dict[str, A
         "drafts": await _rows(tx, drafts, drafts.c.ticket.in_(numbers)),
         "blocks": await _rows(tx, blocks, blocks.c.platform == platform, blocks.c.person == person),
         "advisers": await _rows(tx, advisers, advisers.c.platform == platform, advisers.c.id == person),
+        **await _as_adviser(tx, platform, person),
         "inbox": await _rows(tx, inbox, inbox.c.platform == platform, _from(person)),
         "outbox": await _rows(tx, outbox, waiting),
     }
@@ -40,21 +46,85 @@ async def erase(tx: AsyncConnection, platform: str, person: str, now: datetime, 
     """
     await erasures.note(tx, platform, person, now)
     rooms = await _rooms(tx, platform, person)
-    numbers = list(await tx.scalars(select(tickets.c.number).where(tickets.c.platform == platform, tickets.c.person == person)))
+    theirs = select(tickets.c.number, tickets.c.thread).where(tickets.c.platform == platform, tickets.c.person == person)
+    threads = {row.number: row.thread for row in await tx.execute(theirs)}
+    numbers = list(threads)
+    for thread in filter(None, threads.values()):
+        await erasures.note_thread(tx, thread, now)
     await tx.execute(delete(tickets).where(tickets.c.number.in_(numbers)))
     await tx.execute(delete(questions).where(questions.c.platform == platform, questions.c.person == person))
     await tx.execute(delete(conversations).where(conversations.c.platform == platform, conversations.c.person == person))
-    theirs = (outbox.c.platform == platform) & outbox.c.room.in_(rooms) | outbox.c.ticket.in_(numbers)
-    await tx.execute(delete(choices).where(choices.c.outbox.in_(select(outbox.c.number).where(theirs))))
-    await tx.execute(delete(outbox).where(theirs))
+    queued = (outbox.c.platform == platform) & outbox.c.room.in_(rooms) | outbox.c.ticket.in_(numbers)
+    await tx.execute(delete(choices).where(choices.c.outbox.in_(select(outbox.c.number).where(queued))))
+    await tx.execute(delete(outbox).where(queued))
     await tx.execute(delete(drafts).where(drafts.c.ticket.in_(numbers), drafts.c.state.in_(("begun", "open"))))
     await tx.execute(update(drafts).where(drafts.c.ticket.in_(numbers)).values(ticket=None))
     await tx.execute(update(blocks).where(blocks.c.platform == platform, blocks.c.person == person).values(name="", reason=""))
-    await tx.execute(delete(advisers).where(advisers.c.platform == platform, advisers.c.id == person))
+    await _erase_adviser(tx, platform, person)
     await tx.execute(
         update(inbox)
         .where(inbox.c.platform == platform, _from(person), (inbox.c.state != "waiting") | (inbox.c.number == asked_in))
         .values(room="", sender="", data={}, state="done", error=None)
+    )
+
+
+async def _as_adviser(tx: AsyncConnection, platform: str, person: str) -> dict[str, Any]:
+    """Where an adviser is named, without what others wrote there."""
+    names = await _names(tx, platform, person)
+    if not names:
+        return {}
+    lines, history = ticket_lines.c, ticket_history.c
+    return {
+        "advised_tickets": await _rows(tx, tickets, tickets.c.adviser == person, columns=("number", "adviser", "adviser_name")),
+        "advised_lines": await _rows(tx, ticket_lines, lines.adviser == person, columns=("ticket", "at", "adviser", "adviser_name")),
+        "advised_history": await _rows(tx, ticket_history, _names_one_of(history.who, names), columns=("ticket", "at", "who", "what")),
+        "advised_drafts": await _rows(tx, drafts, (drafts.c.author == person) | (drafts.c.decided_by == person)),
+        "advised_blocks": await _rows(tx, blocks, blocks.c.who.in_(names), columns=("at", "who")),
+    }
+
+
+async def _erase_adviser(tx: AsyncConnection, platform: str, person: str) -> None:
+    """What an adviser did stays, done by somebody without a name; whoever waits for them waits for anybody."""
+    names = await _names(tx, platform, person)
+    if not names:
+        return
+    claimed = (tickets.c.adviser == person) & (tickets.c.state == State.CLAIMED)
+    await tx.execute(update(tickets).where(claimed).values(state=State.WAITING.value))
+    for table in (tickets, ticket_lines):
+        await tx.execute(update(table).where(table.c.adviser == person).values(adviser=None, adviser_name=None))
+    for row in (await tx.execute(select(ticket_history).where(_names_one_of(ticket_history.c.who, names)))).all():
+        parts = ["" if part in names else part for part in row.who.split(_TO)]
+        await tx.execute(update(ticket_history).where(ticket_history.c.number == row.number).values(who=_TO.join(parts)))
+    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names if name) or "(?!)")
+    for row in (await tx.execute(select(ticket_lines.c.number, ticket_lines.c.text).where(ticket_lines.c.author == "bot"))).all():
+        if named.search(row.text):
+            await tx.execute(update(ticket_lines).where(ticket_lines.c.number == row.number).values(text=named.sub("…", row.text)))
+    await tx.execute(update(drafts).where(drafts.c.author == person).values(author="", author_name=""))
+    await tx.execute(update(drafts).where(drafts.c.decided_by == person).values(decided_by=None, decided_name=None))
+    await tx.execute(update(blocks).where(blocks.c.who.in_(names)).values(who=""))
+    await tx.execute(delete(advisers).where(advisers.c.platform == platform, advisers.c.id == person))
+
+
+async def _names(tx: AsyncConnection, platform: str, adviser: str) -> set[str]:
+    """Under which an adviser has worked; empty for whoever never did."""
+    known = select(advisers.c.name).where(advisers.c.platform == platform, advisers.c.id == adviser)
+    if not (names := set(await tx.scalars(known))):
+        return set()
+    for id, name in (
+        (tickets.c.adviser, tickets.c.adviser_name),
+        (ticket_lines.c.adviser, ticket_lines.c.adviser_name),
+        (drafts.c.author, drafts.c.author_name),
+        (drafts.c.decided_by, drafts.c.decided_name),
+    ):
+        names.update(await tx.scalars(select(name).where(id == adviser, name.is_not(None)).distinct()))
+    return names
+
+
+def _names_one_of(who: Any, names: set[str]) -> Any:
+    """Alone, or as one of two between whom a ticket went."""
+    named = filter(None, names)
+    return or_(
+        who.in_(names), *(who.startswith(f"{name}{_TO}", autoescape=True) | who.endswith(f"{_TO}{name}", autoescape=True) for name in named)
     )
 
 
@@ -71,12 +141,14 @@ async def rewrite(tx: AsyncConnection, platform: str, person: str, how: Callable
 async def erase_again(tx: AsyncConnection, marks: set[str], now: datetime) -> int:
     """After a backup was restored: everybody who was erased since, by the marks of `erasures`; how many there were."""
     people = union(
-        *(select(table.c.platform, table.c.person) for table in (conversations, questions, tickets)),
+        *(select(table.c.platform, table.c.person) for table in (conversations, questions, tickets, blocks)),
+        select(advisers.c.platform, advisers.c.id),
         select(inbox.c.platform, inbox.c.sender),
     )
     found = [(platform, person) for platform, person in await tx.execute(people) if erasures.mark(platform, person) in marks]
     for platform, person in found:
         await erase(tx, platform, person, now)
+    await erasures.add(tx, marks, now)
     return len(found)
 
 
@@ -98,7 +170,7 @@ async def expire(tx: AsyncConnection, before: datetime, log_before: datetime, ho
     await tx.execute(delete(choices).where(choices.c.created_at < before))
     await tx.execute(delete(drafts).where(drafts.c.state == "begun", drafts.c.created_at < log_before))
     await tx.execute(delete(outbox).where(outbox.c.state.in_(("sent", "failed")), outbox.c.sent_at < log_before))
-    await tx.execute(delete(inbox).where(inbox.c.state == "done", inbox.c.received_at < log_before))
+    await tx.execute(delete(inbox).where(inbox.c.state != "waiting", inbox.c.received_at < log_before))
     return closed.rowcount + asked.rowcount
 
 
@@ -115,8 +187,9 @@ async def _rooms(tx: AsyncConnection, platform: str, person: str) -> list[str]:
     return list(await tx.scalars(query.where(conversations.c.room.not_in(shared))))
 
 
-async def _rows(tx: AsyncConnection, table: Table, *conditions: Any) -> list[dict[str, Any]]:
-    rows = await tx.execute(select(table).where(*conditions))
+async def _rows(tx: AsyncConnection, table: Table, *conditions: Any, columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """All columns, unless these alone are wanted."""
+    rows = await tx.execute(select(*(table.c[name] for name in columns or table.c.keys())).where(*conditions))
     return [{name: _plain(value) for name, value in row._mapping.items() if value is not None} for row in rows]
 
 

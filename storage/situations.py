@@ -1,22 +1,25 @@
 """Load what an event needs, and save what came of it: the two halves of one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import floods, reports
+from handlers import commands, floods, reports
+from handlers.desk import Desk
 from handlers.events import Due, Edit, Event, Message, MessageRef, Place, Press, Reaction, Removal
 from handlers.figures import Figures
-from handlers.orders import ANSWERING, DRAFTING, HELD, REUSABLE, Choice, Order, Say, Verb
+from handlers.orders import ANSWERING, DRAFTING, HELD, REUSABLE, Choice, Order, Say, ShowState, Verb
 from handlers.situation import Conversation, Line, Question, Situation, Ticket, Turn
-from storage import conversations, drafts, due, inbox, outbox, privacy, staff, statistics, tickets
+from storage import conversations, drafts, due, erasures, inbox, outbox, privacy, staff, statistics, tickets
 from storage.database import load as load_value
 from storage.outbox import NewId
 from storage.tables import choices
 
 _ABOUT_ALL = (Verb.FORGET, Verb.MASK)
+_NO_EVENT = 0
 
 
 async def load(tx: AsyncConnection, number: int, event: Event, channel: Place, *, may_advise: bool = True) -> Situation:
@@ -47,7 +50,7 @@ async def _with_person(tx: AsyncConnection, number: int, event: Event, pressed: 
         referred_ticket=await _ticket_of(tx, referred_to, place, person),
         pressed=pressed,
         waiting_before=await tickets.waiting_before(tx, ticket.number if ticket else next_ticket, event.at),
-        lines=await _all_lines(tx, place.platform, person) if any(choice.verb in _ABOUT_ALL for choice in offered) else (),
+        lines=await _lines(tx, place.platform, person, ticket, offered),
         earlier=await _earlier(tx, place.platform, person, ticket),
         block=await staff.block_of(tx, place.platform, person),
         lately=await inbox.lately(tx, number, floods.MOST + 1),
@@ -84,6 +87,7 @@ async def _in_staff_channel(tx: AsyncConnection, number: int, event: Event, pres
         ticket=ticket,
         referred=referred,
         referred_ticket=ticket,
+        erased=ticket is None and said and await erasures.was_thread(tx, event.place.thread),
         pressed=pressed,
         spent=spent,
         open_tickets=await tickets.still_open(tx),
@@ -121,6 +125,7 @@ async def _by_the_clock(tx: AsyncConnection, number: int, event: Due, channel: P
         conversation=await _conversation_of(tx, ticket),
         question=await conversations.question(tx, ticket.question) if ticket and ticket.question else None,
         ticket=ticket,
+        lines=await tickets.lines(tx, [ticket.number]) if ticket else (),
         open_tickets=await tickets.still_open(tx),
         advisers=await staff.known(tx, channel.platform),
         figures=await _figures(tx, event),
@@ -166,8 +171,8 @@ async def _question(tx: AsyncConnection, event: Event, pressed: Choice | None, c
 
 
 async def _ticket_of(tx: AsyncConnection, number: int | None, place: Place, person: str) -> Ticket | None:
-    """The ticket, if it is this person's."""
-    ticket = await tickets.by_number(tx, number) if number is not None else None
+    """The ticket, if it is this person's; the whole, when it was merged."""
+    ticket = await tickets.whole(tx, number) if number is not None else None
     if ticket is None or (ticket.place.platform, ticket.place.room, ticket.person.id) != (place.platform, place.room, person):
         return None
     return ticket
@@ -181,6 +186,13 @@ async def _offered(tx: AsyncConnection, event: Event) -> tuple[Choice, ...]:
 
 async def _earlier(tx: AsyncConnection, platform: str, person: str, present: Ticket | None) -> tuple[Ticket, ...]:
     return tuple(ticket for ticket in await tickets.all_of(tx, platform, person) if present is None or ticket.number != present.number)
+
+
+async def _lines(tx: AsyncConnection, platform: str, person: str, ticket: Ticket | None, offered: Sequence[Choice]) -> tuple[Line, ...]:
+    """Of all their tickets where a choice is about all, else of the open one."""
+    if any(choice.verb in _ABOUT_ALL for choice in offered):
+        return await _all_lines(tx, platform, person)
+    return await tickets.lines(tx, [ticket.number]) if ticket else ()
 
 
 async def _all_lines(tx: AsyncConnection, platform: str, person: str) -> tuple[Line, ...]:
@@ -227,9 +239,18 @@ async def save(
     await outbox.put(tx, orders, channel, number, now, forget=turn.erase, new_id=new_id)
 
 
+async def erase(tx: AsyncConnection, platform: str, person: str, desk: Desk, now: datetime) -> None:
+    """At the operator's hand: as when the person asks for it, but for a word to them."""
+    theirs = await tickets.all_of(tx, platform, person)
+    orders = commands.taken_away(theirs, await _all_lines(tx, platform, person), desk)
+    orders = tuple([await _without_ticket(tx, order) for order in orders])
+    await privacy.erase(tx, platform, person, now)
+    await outbox.put(tx, orders, desk.staff, _NO_EVENT, now, forget=True)
+
+
 async def _without_ticket(tx: AsyncConnection, order: Order) -> Order:
     """An order that can be carried out after its ticket is gone: its thread written into it."""
-    if not isinstance(order, Say) or order.ticket is None:
+    if not isinstance(order, Say | ShowState) or order.ticket is None:
         return order
     ticket = await tickets.by_number(tx, order.ticket)
     return replace(order, ticket=None, place=replace(order.place, thread=ticket.thread if ticket else None))

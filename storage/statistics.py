@@ -67,8 +67,11 @@ async def _handled(tx: AsyncConnection, condition: ColumnElement[bool]) -> tuple
 
 
 def _first_replies() -> Any:
-    answered = select(ticket_lines.c.ticket, func.min(ticket_lines.c.at).label("at")).where(ticket_lines.c.author == "adviser")
-    return answered.group_by(ticket_lines.c.ticket)
+    """What was taken back is none."""
+    line, later = ticket_lines.c, ticket_lines.alias().c
+    same = and_(later.origin_platform == line.origin_platform, later.origin_room == line.origin_room, later.origin_id == line.origin_id)
+    withdrawn = select(later.number).where(same, later.author == "withdrawn").exists()
+    return select(line.ticket, func.min(line.at).label("at")).where(line.author == "adviser", ~withdrawn).group_by(line.ticket)
 
 
 async def _kept(tx: AsyncConnection, since: date) -> dict[Key, int]:

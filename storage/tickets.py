@@ -21,6 +21,13 @@ async def by_number(tx: AsyncConnection, number: int) -> Ticket | None:
     return await _one(tx, tickets.c.number == number)
 
 
+async def whole(tx: AsyncConnection, number: int) -> Ticket | None:
+    """The ticket, or the one of which it is a part now."""
+    happened = await history(tx, number)
+    into = happened[-1].merged_into if happened else None
+    return await whole(tx, into) if into else await by_number(tx, number)
+
+
 async def by_thread(tx: AsyncConnection, thread: str) -> Ticket | None:
     return await _one(tx, tickets.c.thread == thread)
 
@@ -151,9 +158,10 @@ async def lines(tx: AsyncConnection, numbers: list[int]) -> tuple[Line, ...]:
 
 
 async def absorb(tx: AsyncConnection, ticket: int, absorbed: int) -> None:
-    """The lines of one ticket are the other's from now on; its card stays what it is."""
+    """The lines and the history of one ticket are the other's from now on; its card stays what it is."""
     is_card = (ticket_lines.c.author == "bot") & (ticket_lines.c.text == "")
     await tx.execute(update(ticket_lines).where(ticket_lines.c.ticket == absorbed, ~is_card).values(ticket=ticket))
+    await tx.execute(update(ticket_history).where(ticket_history.c.ticket == absorbed).values(ticket=ticket))
 
 
 async def numbers_of(tx: AsyncConnection, platform: str, person: str) -> list[int]:

@@ -41,6 +41,7 @@ LABELS = {
     Verb.TAKE_OVER: ("take_over", "take_over_and_send"),
     Verb.SEND_HELD: ("send_anyway", "reopen_and_send"),
     Verb.KEEP_HELD: ("do_not_send",),
+    Verb.CLOSE_HELD: ("send_and_close", "close_anyway"),
     Verb.SOLVED: ("solved",),
     Verb.LIKE: ("like",),
     Verb.DISLIKE: ("dislike",),
@@ -121,7 +122,7 @@ def test_every_button_that_advisers_see_stands_in_their_handbook(language: str) 
 _OF_ADVISERS = (
     *(Verb.CLAIM, Verb.RELEASE, Verb.CLOSE, Verb.REOPEN_TICKET, Verb.SEND_ENTRY, Verb.NONE_OF_THESE, Verb.DRAFT, Verb.DRAFT_WORDING),
     *(Verb.DRAFT_ENTRY, Verb.DRAFT_CANCEL, Verb.APPROVE, Verb.REJECT, Verb.UNMASK, Verb.TAKE_OVER, Verb.SEND_HELD, Verb.KEEP_HELD),
-    Verb.WRITE_ANSWER,
+    *(Verb.CLOSE_HELD, Verb.WRITE_ANSWER),
 )
 
 

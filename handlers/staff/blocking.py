@@ -19,7 +19,7 @@ def block(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
     if ticket is None:
         return told(None, _listed(situation.blocked, desk), desk) if not rest else refused(event, desk, texts.reason_no_ticket)
     if situation.block is not None:
-        return told(ticket, texts.blocked_already.format(who=harmless(situation.block.who, 40)), desk)
+        return told(ticket, texts.blocked_already.format(who=harmless(situation.block.who, 40) or texts.adviser_label), desk)
     if not rest:
         return told(ticket, texts.block_usage, desk)
     who = event.sender.name or event.sender.id
@@ -57,8 +57,8 @@ def _listed(blocked: tuple[Block, ...], desk: Desk) -> str:
             number=number,
             person=display_name(one.person, texts),
             platform=one.platform,
-            reason=harmless(one.reason, 100),
-            who=harmless(one.who, 40),
+            reason=f" · {reason}" if (reason := harmless(one.reason, 100)) else "",
+            who=harmless(one.who, 40) or texts.adviser_label,
             date=written(one.at.astimezone(desk.hours.zone).date(), texts),
         )
         for number, one in enumerate(blocked, 1)

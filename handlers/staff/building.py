@@ -5,8 +5,8 @@ from datetime import datetime
 
 from handlers import cards, tickets
 from handlers.desk import Desk
-from handlers.events import Event, Message, MessageRef, Press, Sender
-from handlers.orders import Change, Choice, Mark, Order, Sign, Verb
+from handlers.events import Event, Message, MessageRef, Sender
+from handlers.orders import Choice, Mark, Order, Sign, Verb
 from handlers.saying import adviser_name, to_staff
 from handlers.situation import Happening, Line, Situation, Ticket, Turn
 
@@ -69,13 +69,6 @@ def shown_state(before: Ticket, after: Ticket, situation: Situation, desk: Desk)
     return tickets.shown_state(before, after, desk, nearest)
 
 
-def without_buttons(event: Event) -> tuple[Order, ...]:
-    """A question that was answered by a press offers nothing any more."""
-    if not isinstance(event, Press) or event.message is None:
-        return ()
-    return (Change(message=MessageRef(event.place.platform, event.place.room, event.message)),)
-
-
 def claimed_already(ticket: Ticket, desk: Desk) -> Turn:
     """Who has it, and the way to have it oneself."""
     texts = desk.staff_texts
@@ -100,13 +93,17 @@ def line(message: Message, ticket: Ticket, author: str, text: str, now: datetime
 
 
 def happened(ticket: Ticket, who: Sender, now: datetime, what: str) -> Happening:
-    return Happening(ticket=ticket.number, at=now, who=who.name or who.id, what=what)
+    return Happening(ticket=ticket.number, at=now, who=who.name, what=what)
 
 
 def has_other_adviser(ticket: Ticket, sender: Sender) -> bool:
     return ticket.adviser is not None and ticket.adviser.id != sender.id
 
 
-def other_open(ticket: Ticket, situation: Situation) -> Ticket | None:
-    """Another open ticket of the same person in the same chat: what they write goes there."""
-    return next((one for one in situation.earlier if one.is_open and one.place.room == ticket.place.room), None)
+def why_closed(ticket: Ticket, situation: Situation, desk: Desk) -> str:
+    """Why a closed ticket has to stay so: it is part of another one, or what the person writes goes to another one that is open."""
+    texts = desk.staff_texts
+    if situation.history and (into := situation.history[-1].merged_into):
+        return texts.reason_merged.format(other=into)
+    other = next((one for one in situation.earlier if one.is_open and one.place.room == ticket.place.room), None)
+    return texts.reason_other_open.format(other=other.number) if other else ""

@@ -7,7 +7,7 @@ from handlers import cards, learning, questions, states
 from handlers.desk import Desk
 from handlers.events import Event, Message, MessageRef, Press, Sender
 from handlers.orders import Choice, Order, Say, ShowState, Text, Verb
-from handlers.saying import adviser_name, display_name, to_staff
+from handlers.saying import adviser_name, display_name, to_staff, without_buttons
 from handlers.situation import Line, Situation, Ticket, Turn
 from handlers.staff import writing
 from handlers.staff.building import (
@@ -18,7 +18,6 @@ from handlers.staff.building import (
     refused,
     shown_state,
     told,
-    without_buttons,
 )
 from knowledge import markup
 from knowledge.decisions import SmallTalk, Wish

@@ -37,13 +37,11 @@ def history(event: Event, rest: str, situation: Situation, desk: Desk, now: date
 
 
 def _not_shown(ticket: Ticket, situation: Situation, desk: Desk) -> tuple[Part, ...]:
-    """What the person wrote in a flood: kept, and not shown in the ticket's thread when it came."""
-    texts, asked = desk.staff_texts, situation.question.text if situation.question else None
-    kept = [
-        line.text
-        for line in situation.lines
-        if line.ticket == ticket.number and line.author == "person" and line.copy is None and line.text not in ("", asked)
-    ]
+    """What the person wrote in a flood: kept, and not shown in the ticket's thread when it came. What opened a ticket is on its card."""
+    texts, opened = desk.staff_texts, {happening.at for happening in situation.history if happening.what == "opened"}
+    theirs = [line for line in situation.lines if line.ticket == ticket.number and line.author == "person"]
+    first = {line.at: line for line in reversed(theirs) if line.at in opened}.values()
+    kept = [line.text for line in theirs if line.copy is None and line.text and line not in first]
     if not kept:
         return ()
     more = texts.not_shown_more.format(n=len(kept) - _MOST_SHOWN) if len(kept) > _MOST_SHOWN else ""
@@ -53,12 +51,14 @@ def _not_shown(ticket: Ticket, situation: Situation, desk: Desk) -> tuple[Part, 
 
 def _happened(happening: Happening, desk: Desk) -> str:
     texts, at = desk.staff_texts, happening.at.astimezone(desk.hours.zone)
-    who = {_PERSON: texts.history_person, _CLOCK: texts.history_clock}.get(happening.who) or harmless(happening.who, 80)
+    names = (harmless(name, 80) or texts.adviser_label for name in happening.who.split(" → "))
+    who = {_PERSON: texts.history_person, _CLOCK: texts.history_clock}.get(happening.who) or " → ".join(names)
+    what = texts.happened.get(happening.what.partition(":")[0], happening.what)
     return texts.history_line.format(
         date=written(at.date(), texts),
         time=texts.hour_minute.format(hour=at.hour, minute=at.minute),
         who=who,
-        what=texts.happened.get(happening.what, happening.what),
+        what=what.format(ticket=happening.merged_into),
     )
 
 

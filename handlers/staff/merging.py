@@ -27,7 +27,7 @@ def merge(event: Event, rest: str, situation: Situation, desk: Desk, now: dateti
 
 def _merged(first: Ticket, second: Ticket, event: Event, situation: Situation, desk: Desk, now: datetime) -> Turn:
     texts, name = desk.staff_texts, adviser_name(event.sender, desk.staff_texts)
-    joined, gone = _joined(first, second), states.closed(second, now)
+    joined, gone = _joined(first, second), replace(states.closed(second, now), liked=None, comment="")
     lines = [line for line in situation.lines if line.ticket == second.number]
     said = cards.transcript(second, lines, texts) or [Quote(second.title)]
     here = texts.merged_here.format(ticket=first.number, other=second.number, name=name)
@@ -36,7 +36,7 @@ def _merged(first: Ticket, second: Ticket, event: Event, situation: Situation, d
         kind="adviser",
         ticket=joined,
         absorbed=gone,
-        history=(happened(first, event.sender, now, "merged"), happened(second, event.sender, now, "merged")),
+        history=(happened(first, event.sender, now, "merged"), happened(second, event.sender, now, f"merged_into:{first.number}")),
         orders=(
             *_told(joined, second, desk),
             *shown_state(first, joined, situation, desk),
@@ -49,7 +49,16 @@ def _merged(first: Ticket, second: Ticket, event: Event, situation: Situation, d
 
 def _joined(first: Ticket, second: Ticket) -> Ticket:
     """The first, in the state in which the two are together, where the person is now."""
-    here = replace(first, place=second.place, person=second.person, language=second.language, title=first.title or second.title)
+    rated = second if first.liked is None else first
+    here = replace(
+        first,
+        place=second.place,
+        person=second.person,
+        language=second.language,
+        title=first.title or second.title,
+        liked=rated.liked,
+        comment=rated.comment,
+    )
     open_ones = [one for one in (first, second) if one.is_open]
     if not open_ones:
         return here

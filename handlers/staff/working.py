@@ -6,12 +6,21 @@ from datetime import datetime, time, timedelta
 from handlers import cards, learning, rating, states
 from handlers.days import day_named
 from handlers.desk import Desk
-from handlers.events import Event, Message, Sender
-from handlers.orders import Order, Say
-from handlers.saying import adviser_name
-from handlers.situation import Line, Situation, Turn
-from handlers.staff.building import changed, claimed_already, has_other_adviser, line, open_ticket, other_open, refused, told
-from handlers.staff.writing import to_person
+from handlers.events import Event, Message, Press, Sender
+from handlers.orders import Choice, Say, Verb
+from handlers.saying import adviser_name, without_buttons
+from handlers.situation import Line, Situation, State, Ticket, Turn
+from handlers.staff.building import (
+    changed,
+    claimed_already,
+    has_other_adviser,
+    line,
+    open_ticket,
+    refused,
+    told,
+    why_closed,
+)
+from handlers.staff.writing import SILENTLY, held, to_person
 from knowledge.words import plain_key
 
 _MORNING = time(8)
@@ -42,7 +51,8 @@ def release(event: Event, rest: str, situation: Situation, desk: Desk, now: date
     texts, ticket = desk.staff_texts, open_ticket(event, situation, desk)
     if isinstance(ticket, Turn):
         return ticket
-    return changed(ticket, states.released(ticket, now), event, "released", texts.released_by, situation, desk, now)
+    said = texts.released_answered if ticket.state is State.ANSWERED else texts.released_by
+    return changed(ticket, states.released(ticket, now), event, "released", said, situation, desk, now)
 
 
 def assign(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -63,7 +73,7 @@ def assign(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
     assert isinstance(told_last, Say)
     return replace(
         turn,
-        history=(replace(by, who=f"{by.who} → {colleague.name or colleague.id}"),),
+        history=(replace(by, who=f"{by.who} → {colleague.name}"),),
         orders=(*turn.orders[:-1], replace(told_last, mentions=(colleague,))),
     )
 
@@ -78,22 +88,49 @@ def _named(text: str, advisers: tuple[Sender, ...]) -> tuple[Sender, ...]:
 
 
 def close(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
-    """Close, with what stands after the command as a last word to the person."""
-    texts, ticket = desk.staff_texts, open_ticket(event, situation, desk)
+    """Close, with what stands after the command as a last word to the person, or silently.
+
+    Where somebody else has it, the adviser is asked first.
+    """
+    ticket = open_ticket(event, situation, desk)
     if isinstance(ticket, Turn):
         return ticket
-    after = states.closed(ticket, now)
-    offer = learning.offer(situation, desk)
-    turn = changed(ticket, after, event, "closed", texts.closed_by, situation, desk, now, choices=offer)
+    last = line(event, ticket, "adviser", rest, now) if isinstance(event, Message) and rest not in ("", SILENTLY) else None
+    if not has_other_adviser(ticket, event.sender):
+        return _closed(ticket, last, event, situation, desk, now, silently=rest == SILENTLY)
+    texts = desk.staff_texts
+    if last is not None:
+        return held(last, ticket, desk, (texts.send_and_close, Verb.CLOSE_HELD), (texts.do_not_send, Verb.KEEP_HELD))
+    text = texts.claimed_already.format(ticket=ticket.number, name=adviser_name(ticket.adviser, texts))
+    asked = told(ticket, text, desk, Choice(texts.close_anyway, Verb.CLOSE_HELD, rest, ticket=ticket.number))
+    return replace(asked, kind="none") if isinstance(event, Press) else asked  # so that the card's buttons stay
+
+
+def close_anyway(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """Close what somebody else has, with the last word that was held back, if there was one."""
+    ticket, choice, last = open_ticket(event, situation, desk), situation.pressed, situation.referred
+    assert choice is not None
+    if isinstance(ticket, Turn):
+        return ticket
+    silently = choice.subject == SILENTLY
+    if choice.subject and not silently:
+        if last is None or last.author != "held":
+            return told(ticket, desk.staff_texts.decided_already, desk)
+        last = replace(last, author="adviser", at=now)
+    turn = _closed(ticket, last, event, situation, desk, now, silently=silently)
+    return replace(turn, orders=(*without_buttons(event), *turn.orders))
+
+
+def _closed(ticket: Ticket, last: Line | None, event: Event, situation: Situation, desk: Desk, now: datetime, *, silently: bool) -> Turn:
+    after, offer = states.closed(ticket, now), learning.offer(situation, desk)
+    turn = changed(ticket, after, event, "closed", desk.staff_texts.closed_by, situation, desk, now, choices=offer)
+    if silently:
+        return turn
     theirs = desk.speaks(ticket.language)
     goodbye = rating.goodbye(after, theirs.ticket_closed, theirs)
-    last: tuple[Order, ...] = ()
-    lines: tuple[Line, ...] = ()
-    if rest and isinstance(event, Message):
-        lines = (line(event, ticket, "adviser", rest, now),)
-        last = to_person(lines[0], ticket, desk)
     offered = replace(situation.conversation, offer=goodbye.choices) if situation.conversation else None
-    return replace(turn, conversation=offered, lines=lines, orders=(*last, goodbye, *turn.orders))
+    said = to_person(last, ticket, desk) if last else ()
+    return replace(turn, conversation=offered, lines=(last,) if last else (), orders=(*said, goodbye, *turn.orders))
 
 
 def reopen(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -102,9 +139,9 @@ def reopen(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
         return refused(event, desk, texts.reason_no_ticket)
     if ticket.is_open:
         return told(ticket, texts.open_already.format(ticket=ticket.number), desk)
-    if other := other_open(ticket, situation):
-        return told(ticket, texts.reason_other_open.format(other=other.number), desk)
-    return changed(ticket, states.reopened(ticket, now), event, "reopened", texts.reopened_by, situation, desk, now)
+    if reason := why_closed(ticket, situation, desk):
+        return told(ticket, reason, desk)
+    return changed(ticket, states.reopened(ticket, desk.hours, now), event, "reopened", texts.reopened_by, situation, desk, now)
 
 
 def snooze(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:

@@ -8,24 +8,27 @@ from handlers.commands import split
 from handlers.desk import Desk
 from handlers.events import Edit, Event, Message, MessageRef, Removal, Sender
 from handlers.orders import Change, Choice, Mark, Order, Quote, Relay, Remove, Sign, Text, Verb
-from handlers.saying import adviser_name, display_name, to_staff
-from handlers.situation import Line, Situation, Ticket, Turn
+from handlers.saying import adviser_name, display_name, to_staff, without_buttons
+from handlers.situation import Draft, DraftState, Line, Situation, State, Ticket, Turn
 from handlers.staff.building import (
     NOTHING,
     happened,
     has_other_adviser,
     line,
-    other_open,
     ref,
     refused,
     shown_state,
     told,
-    without_buttons,
+    why_closed,
 )
 from handlers.texts import Texts
 
 LAST_WORD = ("close", "zakljuci")
 """The command behind which stands what the person is to read."""
+SILENTLY = "-"
+"""Stands there instead when the person is to read nothing."""
+_OUR_TURN = ("wrote_again", "not_solved", "reopened")
+"""In a ticket's history: the person waits for us again."""
 
 
 def reply(message: Message, ticket: Ticket, situation: Situation, desk: Desk, now: datetime, text: str | None = None) -> Turn:
@@ -37,7 +40,7 @@ def reply(message: Message, ticket: Ticket, situation: Situation, desk: Desk, no
     if reason := _why_not(written, ticket, situation, desk):
         return refused(message, desk, reason, ticket)
     if not ticket.is_open or has_other_adviser(ticket, message.sender):
-        return _held(written, message, ticket, desk)
+        return _held(written, ticket, desk)
     after = states.answered(ticket, message.sender, now)
     return Turn(
         kind="adviser",
@@ -57,26 +60,25 @@ def _why_not(written: Line, ticket: Ticket, situation: Situation, desk: Desk) ->
         return texts.reason_empty
     if situation.block is not None:
         return texts.reason_blocked
-    if not ticket.is_open and (other := other_open(ticket, situation)):
-        return texts.reason_other_open.format(other=other.number)
-    return ""
+    return "" if ticket.is_open else why_closed(ticket, situation, desk)
 
 
-def _held(written: Line, message: Message, ticket: Ticket, desk: Desk) -> Turn:
-    """Not sent yet: it is asked in the thread what is to become of it."""
+def _held(written: Line, ticket: Ticket, desk: Desk) -> Turn:
     texts = desk.staff_texts
-    if ticket.is_open:
-        text = texts.held_claimed.format(ticket=ticket.number, name=adviser_name(ticket.adviser, texts))
-        offers: tuple[tuple[str, Verb], ...] = (
-            (texts.send_anyway, Verb.SEND_HELD),
-            (texts.take_over_and_send, Verb.TAKE_OVER),
-            (texts.do_not_send, Verb.KEEP_HELD),
-        )
-    else:
-        text = texts.held_closed.format(ticket=ticket.number)
-        offers = ((texts.reopen_and_send, Verb.SEND_HELD), (texts.do_not_send, Verb.KEEP_HELD))
-    choices = tuple(Choice(label, verb, message.id, ticket=ticket.number) for label, verb in offers)
-    asked = replace(to_staff(desk, text, ticket=ticket.number, choices=choices), reply_to=message.id)
+    keep = (texts.do_not_send, Verb.KEEP_HELD)
+    if not ticket.is_open:
+        return held(written, ticket, desk, (texts.reopen_and_send, Verb.SEND_HELD), keep)
+    return held(written, ticket, desk, (texts.send_anyway, Verb.SEND_HELD), (texts.take_over_and_send, Verb.TAKE_OVER), keep)
+
+
+def held(written: Line, ticket: Ticket, desk: Desk, *offers: tuple[str, Verb]) -> Turn:
+    """Not sent yet: it is asked in the thread what is to become of it."""
+    assert written.origin is not None
+    texts, message = desk.staff_texts, written.origin.id
+    text = texts.held_claimed if ticket.is_open else texts.held_closed
+    said = text.format(ticket=ticket.number, name=adviser_name(ticket.adviser, texts))
+    choices = tuple(Choice(label, verb, message, ticket=ticket.number) for label, verb in offers)
+    asked = replace(to_staff(desk, said, ticket=ticket.number, choices=choices), reply_to=message)
     return Turn(kind="adviser", lines=(replace(written, author="held"),), orders=(asked,))
 
 
@@ -145,7 +147,7 @@ def edited(edit: Edit, situation: Situation, desk: Desk, now: datetime) -> Turn:
     if old is None or ticket is None or old.author not in ("adviser", "held"):
         return NOTHING
     if edit.text.lstrip().startswith("//"):
-        return _withdrawn(old, edit.sender, ticket, desk, now)
+        return _withdrawn(old, edit, ticket, situation, desk, now)
     text = _words(edit.text)
     if not text.strip() or text == old.text:
         return NOTHING
@@ -163,7 +165,7 @@ def _words(text: str) -> str:
     if text.startswith(" ") or (parts := split(text)) is None:
         return text
     name, rest = parts
-    return rest if name in LAST_WORD else ""
+    return rest if name in LAST_WORD and rest != SILENTLY else ""
 
 
 def removed(removal: Removal, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -171,10 +173,7 @@ def removed(removal: Removal, situation: Situation, desk: Desk, now: datetime) -
     old, ticket = situation.referred, situation.ticket
     if old is None or ticket is None or old.author not in ("adviser", "held"):
         return NOTHING
-    turn = _withdrawn(old, removal.sender, ticket, desk, now)
-    if old.copy is not None:
-        return turn
-    return replace(turn, orders=(to_staff(desk, desk.staff_texts.withdrawn, ticket=ticket.number),))
+    return _withdrawn(old, removal, ticket, situation, desk, now)
 
 
 def delete(event: Event, rest: str, situation: Situation, desk: Desk, now: datetime) -> Turn:
@@ -184,22 +183,62 @@ def delete(event: Event, rest: str, situation: Situation, desk: Desk, now: datet
         return refused(event, desk, desk.staff_texts.reason_no_ticket)
     if old is None or old.author not in ("adviser", "held"):
         return refused(event, desk, desk.staff_texts.reason_nothing_to_delete, ticket)
-    return _withdrawn(old, event.sender, ticket, desk, now, command=ref(event))
+    return _withdrawn(old, event, ticket, situation, desk, now)
 
 
-def _withdrawn(old: Line, sender: Sender, ticket: Ticket, desk: Desk, now: datetime, command: MessageRef | None = None) -> Turn:
-    orders: tuple[Order, ...] = ()
-    if old.copy is not None:
-        orders = (Remove(message=old.copy, report=command),)
-    elif old.origin is not None:
-        text = desk.staff_texts.withdrawn
-        orders = (Mark(message=old.origin, sign=Sign.INTERNAL, ticket=ticket.number, text=text),)
+def _withdrawn(old: Line, event: Message | Edit | Removal, ticket: Ticket, situation: Situation, desk: Desk, now: datetime) -> Turn:
+    """Taken back; where it was all that answered the person, they wait for us again."""
+    since = _unanswered_since(old, ticket, situation)
+    after = states.unanswered(ticket, old.adviser, since, desk.hours, now) if since else None
+    drafts = _drafts_of(old, ticket, situation)
+    cancelled = (desk.staff_texts.draft_cancelled.format(number=draft.number) for draft in drafts)
     return Turn(
         kind="adviser",
+        ticket=after,
         lines=(replace(old, author="withdrawn", text="", attachments=(), at=now),),
-        history=(happened(ticket, sender, now, "withdrew"),),
-        orders=orders,
+        history=(happened(ticket, event.sender, now, "withdrew"),),
+        drafts=drafts,
+        orders=(
+            *_taken_back(old, event, ticket, desk),
+            *(shown_state(ticket, after, situation, desk) if after else ()),
+            *(to_staff(desk, text, ticket=ticket.number) for text in cancelled),
+        ),
     )
+
+
+def _taken_back(old: Line, event: Message | Edit | Removal, ticket: Ticket, desk: Desk) -> tuple[Order, ...]:
+    """The person's copy goes; where there is none yet, the adviser reads that it was in time."""
+    text = desk.staff_texts.withdrawn
+    if old.copy is not None:
+        return (Remove(message=old.copy, report=ref(event) if isinstance(event, Message) else None),)
+    if isinstance(event, Removal):
+        return (to_staff(desk, text, ticket=ticket.number),)
+    return (Mark(message=old.origin, sign=Sign.INTERNAL, ticket=ticket.number, text=text),) if old.origin is not None else ()
+
+
+def _unanswered_since(old: Line, ticket: Ticket, situation: Situation) -> datetime | None:
+    """Since when the person waits once this answer is gone; None where they do not."""
+    if old.author != "adviser" or ticket.state is not State.ANSWERED:
+        return None
+    first: dict[MessageRef | Line, Line] = {}
+    newest: dict[MessageRef | Line, Line] = {}
+    for said in (said for said in situation.lines if said.ticket == ticket.number):
+        newest[said.origin or said] = said
+        if said.author in ("person", "adviser"):
+            first.setdefault(said.origin or said, said)
+    standing = [said for key, said in first.items() if key != old.origin and newest[key].author == said.author]
+    turns = [(happening.at, True) for happening in situation.history if happening.what in _OUR_TURN]
+    turns += [(said.at, said.author == "person") for said in standing]
+    since: datetime | None = ticket.opened_at
+    for at, is_ours in sorted(turns, key=lambda turn: turn[0]):
+        since = (since or at) if is_ours else None
+    return since
+
+
+def _drafts_of(old: Line, ticket: Ticket, situation: Situation) -> tuple[Draft, ...]:
+    """The wording that was proposed when this entry was sent, given up where nobody has decided on it."""
+    made = [draft for draft in situation.drafts if draft.ticket == ticket.number and not draft.answer and draft.created_at == old.at]
+    return tuple(replace(draft, state=DraftState.CANCELLED) for draft in made)
 
 
 def to_person(written: Line, ticket: Ticket, desk: Desk, reply_to: str | None = None) -> tuple[Order, ...]:

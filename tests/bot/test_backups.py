@@ -2,16 +2,19 @@
 
 import argparse
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from bot import backups, intake
+from bot import backups, intake, lease, upkeep
+from bot.errors import ConfigError
 from bot.platforms.base import Batch
-from storage import database, outbox, privacy, schema
+from storage import backup, database, erasures, outbox, privacy, schema
 from storage.backup import BackupError
 from tests.faq import desk
 from tests.stage import Stage
@@ -44,7 +47,9 @@ def _restore(folder: Path, url: str, file: Path, **more: object) -> int:
     return backups.restore(argparse.Namespace(**options))
 
 
-async def _tell(url: str, story: tuple[Callable[[Stage], Awaitable[object]], ...], *, undelivered: bool = False) -> Stage:
+async def _tell(
+    url: str, story: tuple[Callable[[Stage], Awaitable[object]], ...], *, undelivered: bool = False, unanswered: tuple[str, ...] = ()
+) -> Stage:
     async with database.opened(url) as engine:
         await schema.upgrade(engine)
         stage = Stage(engine, desk())
@@ -54,6 +59,10 @@ async def _tell(url: str, story: tuple[Callable[[Stage], Awaitable[object]], ...
         if undelivered:
             await intake.store(engine, "fake", Batch((stage.message("dana", "davek"),)), stage.desk, stage.now)
             await stage.answering.step()
+        for who in unanswered:
+            await intake.store(
+                engine, "fake", Batch((stage.message(who, f"{who} čaka na odgovor", key=f"of {who}"),)), stage.desk, stage.now
+            )
     return stage
 
 
@@ -62,6 +71,11 @@ async def _contents(url: str) -> dict[str, int]:
         return {
             name: await tx.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in ("inbox", "questions", "tickets", "ticket_lines")
         }
+
+
+async def _rows(url: str, statement: str) -> list[tuple[object, ...]]:
+    async with database.opened(url) as engine, engine.begin() as tx:
+        return [tuple(row) for row in await tx.execute(text(statement))]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -78,6 +92,75 @@ def test_restored_at_any_point_the_desk_is_the_same_and_sends_nothing_old(tmp_pa
     assert stage.platform.seen == []
     after = asyncio.run(_tell(there, (lambda stage: stage.hears("nova", "kako odprem espe", key="later"),)))
     assert "Odgovor o sp-register" in after.last("nova").text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_waited_to_be_answered_is_a_matter_for_the_advisers_alone(
+    tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = random.Random(seed).randrange(1, len(STORY) + 1)
+    here, there = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
+    asyncio.run(_tell(here, STORY[:cut], unanswered=("bor", "eva")))
+    _make(tmp_path, here, tmp_path / "backup")
+    assert _restore(tmp_path, there, tmp_path / "backup") == 0
+
+    assert "is with the advisers: #" in capsys.readouterr().out
+    stage = asyncio.run(_tell(there, (lambda stage: stage.settle(),)))
+    assert stage.platform.seen == []
+    said = asyncio.run(_rows(there, "SELECT text FROM ticket_lines"))
+    assert [who for who in ("bor", "eva") if (f"{who} čaka na odgovor",) not in said] == []
+    assert {room for (room,) in asyncio.run(_rows(there, "SELECT room FROM outbox WHERE state = 'waiting'"))} == {"advisers"}
+
+
+async def test_a_reminder_of_the_time_before_the_restore_does_not_ring_after_it(stage: Stage) -> None:
+    await stage.hears("bor", "Kje je pekarna?")
+    stage.now += timedelta(days=2)
+    async with stage.engine.begin() as tx:
+        await backup.settle(tx, (), stage.desk, stage.now)
+    before = stage.texts("staff")
+
+    await upkeep.set_again(stage.engine, stage.desk)
+    await stage.rings()
+
+    assert stage.texts("staff") == before
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_nothing_is_restored_under_a_desk_that_runs(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}" if kind == "sqlite" else request.getfixturevalue("postgres")
+    if kind == "postgresql":
+        asyncio.run(_emptied(url))
+    asyncio.run(_tell(url, STORY[:1]))
+    _make(tmp_path, url, tmp_path / "backup")
+
+    async def while_it_runs() -> None:
+        async with database.opened(url) as engine, database.opened(url) as own, lease.held(engine, own, asyncio.Event()):
+            with pytest.raises(ConfigError, match="another process runs the desk"):
+                await asyncio.to_thread(_restore, tmp_path, url, tmp_path / "backup", over=True)
+
+    asyncio.run(while_it_runs())
+    assert _restore(tmp_path, url, tmp_path / "backup") == 0
+
+
+def test_a_backup_that_cannot_be_written_is_not_blamed_on_the_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:1]))
+    with pytest.raises(BackupError, match="no folder"):
+        _make(tmp_path, url, tmp_path / "none" / "backup")
+
+
+def test_nothing_readable_lies_beside_the_backups_and_what_a_killed_run_left_goes(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "backups").mkdir()
+    url = f"sqlite:///{tmp_path / 'data' / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:1]))
+    left = tmp_path / "data" / ".helpdesk-backup-killed"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    _make(tmp_path, url, tmp_path / "backups" / "backup")
+
+    assert not left.exists()
+    assert [file.name for file in (tmp_path / "backups").iterdir()] == ["backup"]
 
 
 def test_an_encrypted_backup_needs_its_key_and_shows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +188,59 @@ def test_a_newer_state_is_not_overwritten_by_accident(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="1 events"):
         _restore(tmp_path, url, tmp_path / "backup")
     assert _restore(tmp_path, url, tmp_path / "backup", over=True) == 0
+
+
+def test_a_newer_state_is_seen_when_its_events_are_gone_by_age(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:2]))
+    _make(tmp_path, url, tmp_path / "backup")
+    asyncio.run(_tell(url, (lambda stage: stage.happens(stage.message("eva", "Kje je peka?", key="later")),)))
+    asyncio.run(_rows(url, "DELETE FROM inbox RETURNING number"))
+
+    with pytest.raises(BackupError, match="1 tickets"):
+        _restore(tmp_path, url, tmp_path / "backup")
+
+
+def test_an_adviser_and_somebody_blocked_are_erased_again_and_every_mark_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
+    asyncio.run(_tell(here, (*STORY[:3], lambda stage: stage.adviser("/blokiraj žali"))))
+    asyncio.run(_rows(here, "DELETE FROM inbox RETURNING number"))
+    asyncio.run(_rows(here, "DELETE FROM tickets RETURNING number"))
+    asyncio.run(_rows(here, "DELETE FROM questions RETURNING number"))
+    asyncio.run(_rows(here, "DELETE FROM conversations RETURNING person"))
+    _make(tmp_path, here, tmp_path / "backup")
+    marks = sorted(erasures.mark("fake", person) for person in ("bor", "maja", "gone long ago"))
+    (tmp_path / "erasures").write_text("\n".join(marks))
+    assert _restore(tmp_path, there, tmp_path / "backup", erasures=tmp_path / "erasures") == 0
+
+    assert asyncio.run(_rows(there, "SELECT id FROM advisers")) == []
+    assert asyncio.run(_rows(there, "SELECT name, reason, who FROM blocks")) == [("", "", "")]
+    capsys.readouterr()
+    backups.erased(argparse.Namespace(config=_config(tmp_path, there)))
+    assert capsys.readouterr().out.split() == marks
+
+
+def test_what_waited_is_erased_with_who_wrote_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:1], unanswered=("eva",)))
+    _make(tmp_path, url, tmp_path / "backup")
+    (tmp_path / "erasures").write_text(erasures.mark("fake", "eva"))
+    assert _restore(tmp_path, url, tmp_path / "backup", erasures=tmp_path / "erasures") == 0
+
+    assert asyncio.run(_contents(url))["tickets"] == 0
+    assert asyncio.run(_rows(url, "SELECT number FROM inbox WHERE sender = 'eva'")) == []
+
+
+def test_marks_that_are_none_stop_a_restore(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    asyncio.run(_tell(url, STORY[:1]))
+    _make(tmp_path, url, tmp_path / "backup")
+    (tmp_path / "odd").write_text("no mark")
+    for file in (tmp_path / "odd", tmp_path / "none"):
+        with pytest.raises(BackupError, match="--erasures"):
+            _restore(tmp_path, url, tmp_path / "backup", erasures=file)
 
 
 def test_who_was_erased_after_the_backup_is_erased_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,15 +2,24 @@
 
 import argparse
 import asyncio
+import os
 import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import app, checking, machine
+from bot import app, checking, cli, config, machine, running
+from bot.errors import TryAgain
 from bot.health import Health
 from handlers.alerts import Disk
 from storage import database, schema
@@ -37,7 +46,7 @@ CONFIG = """
 knowledge = "{folder}/faq"
 {hours}
 [storage]
-url = "sqlite:///{database}"
+url = "{url}"
 [staff]
 platform = "telegram"
 room = "-1001234567890"
@@ -48,15 +57,20 @@ semantic = false
 cache = "{folder}/cache"
 [health]
 listen = ""
+{more}
 """
 HOURS = '[desk.hours]\nmonday = ["09:00-15:00"]'
 
 
-def checked(folder: Path, capsys: pytest.CaptureFixture[str], *, hours: str = HOURS, place: str = "") -> tuple[int, dict[str, str]]:
-    """The exit code, and name → mark and text."""
+def configured(folder: Path, *, hours: str = HOURS, url: str = "", more: str = "") -> Path:
     file = folder / "config.toml"
-    file.write_text(CONFIG.format(folder=folder, hours=hours, database=place or folder / "desk.db"))
-    status = checking.check(argparse.Namespace(config=file, offline=True))
+    file.write_text(CONFIG.format(folder=folder, hours=hours, url=url or f"sqlite:///{folder / 'desk.db'}", more=more))
+    return file
+
+
+def checked(file: Path, capsys: pytest.CaptureFixture[str], *, offline: bool = True) -> tuple[int, dict[str, str]]:
+    """The exit code, and name → mark and text."""
+    status = checking.check(argparse.Namespace(config=file, offline=offline))
     lines = [line for line in capsys.readouterr().out.splitlines() if line[:1] in ("✓", "✗", "!")]
     return status, {line[2:].partition(": ")[0]: line[:2] + line.partition(": ")[2] for line in lines}
 
@@ -74,7 +88,7 @@ def sound(tmp_path: Path) -> Path:
 
 
 def test_on_a_sound_installation_every_line_is_right(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, found = checked(sound, capsys)
+    status, found = checked(configured(sound), capsys)
     assert [line for line in found.values() if line.startswith("✗")] == []
     assert found["[telegram] token_file"] == f"✓ {sound}/token"
     assert found["storage"] == f"✓ {sound}/desk.db will be made at the first start"
@@ -85,11 +99,69 @@ def test_on_a_sound_installation_every_line_is_right(sound: Path, capsys: pytest
 
 def test_each_fault_is_named_with_its_way_out(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (sound / "token").chmod(0o644)
-    status, found = checked(sound, capsys, hours="", place="/nowhere/desk.db")
+    status, found = checked(configured(sound, hours="", url="sqlite:////nowhere/desk.db", more='[backup]\nrecipient = "age1x"'), capsys)
     assert found["[telegram] token_file"] == f"✗ everybody on this machine may read {sound}/token; `chmod 600 {sound}/token`"
     assert "set at least one day" in found["opening hours"]
     assert found["database folder"].startswith("✗ /nowhere is not there; `mkdir -p /nowhere`")
+    assert found["backup"].startswith('✗ [backup] recipient: expected a public age key ("age1…")')
     assert status == 1
+
+
+def test_a_missing_secret_is_one_fault_and_its_platform_is_not_asked(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sound / "token").unlink()
+    _, found = checked(configured(sound), capsys, offline=False)
+    assert [name for name, line in found.items() if line.startswith("✗")] == ["[telegram] token_file"]
+
+
+def test_settings_with_a_password_in_them_are_for_the_desks_group(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = configured(sound, url="postgresql://desk:secret@127.0.0.1:1/desk")
+    file.chmod(0o644)
+    assert f"`chgrp helpdesk {file} && chmod 640 {file}`" in checked(file, capsys)[1]["settings"]
+    file.chmod(0o640)
+    assert checked(file, capsys)[1]["settings"] == f"✓ {file}"
+
+
+REFUSED = URL.create("postgresql", username="desk", host="127.0.0.1", port=1, database="desk")
+"""Nobody listens there."""
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "way_out"),
+    [
+        (lambda _: REFUSED, 1, "is PostgreSQL running, are host and port in [storage] url right?"),
+        (lambda url: url.set(host="desk.invalid", query={}), 1, "are host and port in [storage] url right?"),
+        (lambda url: url.set(database="nothing"), 2, "make it (`createdb`)"),
+        (lambda url: url.set(username="nobody"), 2, "are user and password in [storage] url right?"),
+    ],
+)
+def test_a_database_that_may_come_back_is_no_fault_of_the_settings(
+    change: Callable[[URL], URL], status: int, way_out: str, sound: Path, postgres: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After exit code 2 systemd does not start the desk again."""
+    file = configured(sound, url=change(make_url(postgres)).render_as_string(hide_password=False))
+    with pytest.raises(SystemExit) as left:
+        cli.main(["db", "upgrade", "--config", str(file)])
+    assert left.value.code == status
+    assert way_out in capsys.readouterr().err
+    assert way_out in checked(file, capsys)[1]["storage"]
+
+
+def test_a_full_disk_may_be_made_room_on(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            connection.execute("CREATE TABLE tickets (number INTEGER)")
+    trouble = machine.database_trouble(OperationalError("CREATE", None, full.value))
+    assert trouble.text.startswith("database or disk is full; make room on the disk")
+    assert not trouble.lasting
+
+
+def test_another_file_that_cannot_be_opened_is_not_called_the_database(sound: Path) -> None:
+    async def work(engine: AsyncEngine) -> int:
+        return os.open("/nowhere/desk.db.lock", os.O_RDONLY)
+
+    with pytest.raises(TryAgain, match=r"^/nowhere/desk\.db\.lock: No such file or directory$"):
+        running.with_database(config.read(configured(sound)), work)
 
 
 def test_settings_that_cannot_be_read_are_a_line_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,6 +228,12 @@ def test_a_secret_has_to_be_there(tmp_path: Path, content: str | bytes | None) -
     assert "put the secret there" in finding.text
 
 
+def test_a_credential_is_there_while_the_service_runs() -> None:
+    finding = machine.readable(Path("/run/credentials/helpdesk.service/telegram-token"), "[telegram] token_file")
+    assert "systemd puts it there while the service runs" in finding.text
+    assert "put the secret there" not in finding.text
+
+
 def test_a_clock_that_is_wrong_is_told() -> None:
     now = app.utc_now()
     assert machine.skew("Telegram", now - timedelta(seconds=20), now).ok
@@ -177,3 +255,26 @@ async def test_the_health_port_is_free_taken_or_the_desks_own(sqlite: AsyncEngin
     assert machine.port(listen).text == f"http://{listen}/healthz is free"
     async with Health(sqlite, app.utc_now).listening(listen):
         assert (await asyncio.to_thread(machine.port, listen)).text == "the desk is running: standing by"
+
+
+class NotTheDesk(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
+@contextmanager
+def another_program() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), NotTheDesk) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_another_program_on_the_health_port_is_not_called_the_desk() -> None:
+    with another_program() as listen:
+        finding = machine.port(listen)
+    assert finding.text == f"[health] listen: another program answers at {listen}; choose another port"
+    assert not finding.ok

@@ -96,6 +96,11 @@ def test_secrets_are_files_and_stand_in_no_variable() -> None:
     assert "config.toml" in (ROOT / ".gitignore").read_text().splitlines()
 
 
+def test_backups_leave_the_container_and_stay_out_of_the_repository() -> None:
+    assert "./backups:/backup" in COMPOSE["services"]["helpdesk"]["volumes"]
+    assert "/deploy/backups/" in (ROOT / ".gitignore").read_text()
+
+
 def test_health_is_open_to_this_machine_alone() -> None:
     assert all(port.startswith("127.0.0.1:") for port in COMPOSE["services"]["helpdesk"]["ports"])
 

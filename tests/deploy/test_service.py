@@ -27,6 +27,7 @@ def test_the_process_is_a_user_of_its_own_on_a_system_it_cannot_write_to() -> No
 def test_it_is_started_again_after_a_crash_and_not_after_wrong_settings() -> None:
     assert values("Restart") == ["on-failure"]
     assert values("RestartPreventExitStatus") == ["2"]
+    assert values("After") == ["network-online.target postgresql.service"]
     assert values("TimeoutStopSec") == ["20"]
 
 

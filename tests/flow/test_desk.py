@@ -1,7 +1,7 @@
 """What advisers can do with a ticket, each command and each button told as a story."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ from handlers.events import Attachment, Edit, Message, MessageRef, Removal, Send
 from handlers.orders import Change, OpenThread, Relay, Remove, ShowState, Sign, Text
 from handlers.situation import Line, State, Ticket
 from handlers.states import UNTIL_THEY_WRITE
+from knowledge.decisions import Candidate, Decision, NotFound, Reading
 from knowledge.entries import Reply
 from storage import staff, tickets
-from tests.faq import LJUBLJANA, STAFF, desk
+from tests.faq import CONTENT, LJUBLJANA, STAFF, Told, desk
 from tests.stage import ADVISER, FakePlatform, Stage
 
 TONE = Sender("tone", "Tone Novak")
@@ -26,6 +27,17 @@ REPLIES = (
     Reply("pozdrav", {"sl": "Pozdrav", "en": "Greeting"}, {"sl": "Tu {adviser}, zadeva {ticket}.", "en": "This is {adviser}."}),
     Reply("termin", {"sl": "Pogovor v živo", "en": "Meet"}, {"sl": "Termin: {contact.appointment}\n\nPišite.", "en": "Write."}),
 )
+
+
+@dataclass
+class Nearly(Told):
+    """Finds nothing, with these probabilities."""
+
+    probabilities: tuple[float, ...] = ()
+
+    def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
+        candidates = tuple(Candidate(one, p) for one, p in zip(CONTENT.entries, self.probabilities, strict=False))
+        return NotFound(Reading("sl", candidates, ()))
 
 
 @pytest.fixture
@@ -452,7 +464,7 @@ async def test_a_ticket_that_is_put_off_is_shown_so_and_is_back_when_the_person_
     await asked(stage)
     await stage.adviser("/snooze friday")
     assert title(stage) == "#1 · Ana · Kje je pekarna? · ⏸ 27. 11. 2026"
-    assert "27. 11. 2026 je spet tu" in stage.thread(1)[-1]
+    assert "odloženo do 27. 11. 2026 ali dokler se oseba ne oglasi" in stage.thread(1)[-1]
     await stage.adviser("/vrsta", ticket=None)
     assert "odloženo do 27. 11. 2026" in stage.last("staff").text
 
@@ -463,14 +475,14 @@ async def test_a_ticket_that_is_put_off_is_shown_so_and_is_back_when_the_person_
 
 async def test_without_a_day_a_ticket_is_put_off_until_the_person_writes(stage: Stage) -> None:
     await asked(stage)
-    await stage.adviser("Za vogalom.")
+    await stage.adviser("/prevzemi")
     await stage.adviser("/odlozi")
     assert (await kept(stage)).snoozed_until == UNTIL_THEY_WRITE
     assert title(stage).endswith("⏸")
     await stage.later(days=20)
     assert (await kept(stage)).is_open
     await stage.adviser("/vrsta", ticket=None)
-    assert "odloženo, dokler ne piše" in stage.last("staff").text
+    assert "odloženo, dokler se oseba ne oglasi" in stage.last("staff").text
     await stage.hears("ana", "Hvala!")
     assert (await kept(stage)).snoozed_until is None
 
@@ -618,6 +630,45 @@ async def test_the_card_names_the_persons_earlier_tickets(stage: Stage) -> None:
     assert "Prejšnje zadeve" not in stage.thread(3)[0]
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "said"),
+    [
+        ((0.3, 0.2), "Dva vnosa sta podobno verjetna"),
+        ((0.24, 0.05), "Najbližji vnos ni dovolj verjeten"),
+        ((0.04, 0.03), "Najbližji vnos ni dovolj verjeten"),
+    ],
+)
+async def test_the_card_calls_two_entries_equally_likely_only_when_they_are(
+    sqlite: AsyncEngine, probabilities: tuple[float, ...], said: str
+) -> None:
+    stage = Stage(sqlite, desk(Nearly(probabilities=probabilities)))
+    await asked(stage)
+    assert said in stage.thread(1)[0]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "offered", "said"),
+    [
+        ((0.4, 0.004), ["Naslov sp-register (40 %)"], "Najbližji vnosi: Naslov sp-register (40 %)."),
+        ((0.004,), [], "Noben vnos ni blizu."),
+    ],
+)
+async def test_the_card_offers_no_entry_that_is_hardly_possible(
+    sqlite: AsyncEngine, probabilities: tuple[float, ...], offered: list[str], said: str
+) -> None:
+    stage = Stage(sqlite, desk(Nearly(probabilities=probabilities)))
+    await asked(stage)
+    assert card(stage)[2:] == offered
+    assert said in stage.thread(1)[0]
+
+
+async def test_titles_are_quoted_as_the_channels_language_does(sqlite: AsyncEngine) -> None:
+    stage = Stage(sqlite, desk(staff_language="en"))
+    await asked(stage, text="davek")
+    await stage.presses("ana", "Nič od tega")
+    assert "offered a choice: “Title sp-register”, “Title sp-vs-doo”" in stage.thread(1)[0]
+
+
 async def test_an_earlier_ticket_is_a_link_where_threads_have_addresses(sqlite: AsyncEngine) -> None:
     stage = Stage(sqlite, desk(thread_link="https://t.me/c/99/{thread}"))
     await asked(stage)
@@ -674,7 +725,64 @@ async def test_a_second_ticket_is_merged_into_the_first_with_all_that_was_said(b
     await stage.hears("ana", "Tisti z zelenimi vrati.", reply_to=question)
     assert stage.thread(1)[-1] == "Ana: Tisti z zelenimi vrati."
     assert ("Maja", "merged") in await history(stage, 1)
-    assert ("Maja", "merged") in await history(stage, 2)
+    assert ("Maja", "merged_into:1") in await history(stage, 2)
+
+
+async def test_after_merging_the_history_has_the_changes_of_both_and_no_opening_as_a_message_not_shown(both_stages: Stage) -> None:
+    stage = both_stages
+    await asked(stage)
+    await stage.adviser("/zakljuci")
+    await stage.later(minutes=5)
+    await asked(stage, text="Kje je čevljar?")
+    await stage.adviser("Za vogalom.", ticket=2)
+    await stage.later(minutes=5)
+    await stage.adviser("/zdruzi 1", ticket=2)
+
+    await stage.adviser("/zgodovina")
+    assert stage.thread(1)[-1].splitlines()[2:] == [
+        "• oseba · odprto · 24. 11. 2026 10.00",
+        "• Maja · zaključeno · 24. 11. 2026 10.00",
+        "• oseba · odprto · 24. 11. 2026 10.05",
+        "• Maja · odgovorjeno · 24. 11. 2026 10.05",
+        "• Maja · združeno · 24. 11. 2026 10.10",
+    ]
+    await stage.adviser("/zgodovina", ticket=2)
+    assert stage.thread(2)[-1].splitlines()[2:] == ["• Maja · združeno z zadevo #1 · 24. 11. 2026 10.10"]
+
+
+async def test_a_rating_goes_along_when_tickets_are_merged(both_stages: Stage) -> None:
+    stage = both_stages
+    await asked(stage)
+    await stage.adviser("/zakljuci")
+    await asked(stage, text="Kje je čevljar?")
+    await stage.adviser("/zakljuci", ticket=2)
+    await stage.presses("ana", "👍 Dobro")
+    await stage.hears("ana", "Prijazno.")
+    await stage.adviser("/zdruzi 1", ticket=2)
+
+    first, second = await kept(stage, 1), await kept(stage, 2)
+    assert (first.liked, first.comment) == (True, "Prijazno.")
+    assert (second.liked, second.comment) == (None, "")
+
+
+async def test_a_ticket_that_is_part_of_another_one_stays_closed_and_says_where_the_conversation_goes_on(both_stages: Stage) -> None:
+    stage = both_stages
+    await asked(stage)
+    await stage.adviser("/zakljuci")
+    await asked(stage, text="Kje je čevljar?")
+    await stage.adviser("/zakljuci", ticket=2)
+    await stage.adviser("/zdruzi 1", ticket=2)
+
+    await press(stage, "Odpri znova", ticket=2)
+    assert stage.thread(2)[-1] == "ta zadeva je del zadeve #1, zato pišite tam."
+    read = stage.texts("ana")
+    reply = await stage.adviser("Je še kaj?", ticket=2)
+    assert stage.marks(reply) == [Sign.FAILED]
+    assert stage.texts("ana") == read
+    assert not (await kept(stage, 2)).is_open
+
+    await stage.presses("ana", "Potrebujem še pomoč")  # under the goodbye of the second
+    assert ((await kept(stage, 1)).is_open, (await kept(stage, 2)).is_open) == (True, False)
 
 
 async def test_only_tickets_of_the_same_person_are_merged(stage: Stage) -> None:
@@ -699,6 +807,18 @@ async def test_the_history_says_who_did_what_and_when(stage: Stage) -> None:
         "• oseba · odprto · 24. 11. 2026 10.00",
         "• Maja · prevzeto · 24. 11. 2026 10.00",
         "• Maja · odgovorjeno · 24. 11. 2026 10.05",
+    ]
+
+
+async def test_the_history_names_both_who_hand_a_ticket_over_and_whoever_has_no_name_by_the_desks_word(stage: Stage) -> None:
+    await asked(stage)
+    await stage.adviser("// Kdo ve?", who=TONE)
+    await stage.adviser("/prevzemi", who=Sender("x1"))
+    await stage.adviser("/predaj Tone")
+    await stage.adviser("/zgodovina")
+    assert [line.rpartition(" · ")[0] for line in stage.thread(1)[-1].splitlines()[-2:]] == [
+        "• Svetovanje · prevzeto",
+        "• Maja → Tone Novak · predano",
     ]
 
 
@@ -761,6 +881,10 @@ async def test_the_channel_lists_who_is_blocked_and_unblocks_by_number(stage: St
         await stage.later(minutes=1)
     await stage.adviser("/block", ticket=None)
     assert "• 2. Bor · fake · razlog bor · Maja, 24. 11. 2026" in stage.last("staff").text
+    await stage.hears("ana", "/izbrisi")
+    await stage.presses("ana", "Da, izbriši vse")
+    await stage.adviser("/block", ticket=None)
+    assert "• 1. oseba brez imena · fake · Maja, 24. 11. 2026" in stage.last("staff").text
     await stage.adviser("/unblock 2", ticket=None)
     assert stage.last("staff").text == "Bor: spet odgovarjamo."
     async with stage.engine.begin() as tx:

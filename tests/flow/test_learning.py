@@ -85,6 +85,21 @@ async def test_a_closed_ticket_offers_its_answer_for_the_faq_and_a_greeting_is_n
     assert len(await kept(stage)) == 1
 
 
+async def test_the_answer_is_offered_for_the_faq_as_well_when_the_person_or_the_clock_closes(both_stages: Stage) -> None:
+    stage = both_stages
+    await answered_by_an_adviser(stage)
+    await stage.hears("ana", "hvala, rešeno")
+    assert stage.last("staff").text == "Zadeva #1: zaključeno, oseba pravi, da je rešena."
+    assert stage.last("staff").choices == ["V pogosta vprašanja"]
+
+    await stage.hears("bor", "Kje najamem mlin?")
+    await stage.adviser("V dolini.", ticket=2)
+    await stage.later(days=7)
+    assert stage.thread(2)[-1] == "Zadeva #2: zaključeno, ker se oseba ni več oglasila."
+    await adviser_presses(stage, "V pogosta vprašanja")
+    assert [draft.answer for draft in await kept(stage)] == ["V dolini."]
+
+
 async def test_a_ticket_closed_without_an_answer_offers_nothing(stage: Stage) -> None:
     await stage.hears("ana", QUESTION)
     await stage.adviser("/zakljuci")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import cli, drawing, upkeep
 from handlers import reports
 from handlers.events import Sender
-from handlers.figures import Figures
+from handlers.figures import Figures, Key, What, untold
 from handlers.orders import SendFile
 from handlers.situation import DraftState
 from knowledge.entries import Content
@@ -85,6 +85,41 @@ async def test_counts_below_five_are_not_told(stage: Stage) -> None:
     assert "Vprašanja: manj kot 5" in text
     assert "po dnevih" not in text
     assert "%" not in text
+
+
+async def test_a_small_count_does_not_follow_from_the_others(stage: Stage) -> None:
+    """Of six questions five were answered: telling the five tells of the one."""
+    for number in range(5):
+        await stage.hears(f"oseba{number}", "kako odprem espe")
+    await stage.hears("ana", "Kje je pekarna?")
+    await stage.later(days=1)
+    for number in range(20):
+        await stage.hears(f"druga{number}", "kako odprem espe")
+    await stage.later(days=1)
+    await stage.hears("tina", "kako odprem espe")
+
+    text = await report(stage, "/porocilo 3")
+    assert "Vprašanja: 27" in text
+    assert "odgovoril je bot: ni navedeno" in text
+    assert "bot je ponudil na izbiro: 0" in text
+    assert "bot ni našel odgovora: ni navedeno" in text
+    assert "po dnevih: torek ni navedeno, sreda 20, četrtek ni navedeno" in text
+
+
+@pytest.mark.parametrize(
+    ("rows", "hidden"),
+    [
+        ([(6,), (0,), (6,)], set()),
+        ([(5,), (1,)], {0, 1}),
+        ([(97,), (3,), (9,)], {1, 2}),
+        ([(2,), (3,), (9,)], {0, 1}),
+        ([(1,), (1,), (9,)], {0, 1, 2}),
+        ([(5, 1), (20, 0), (0, 6)], {0, 2}),
+        ([(5, 1), (20, 4), (7, 7)], {0, 1}),
+    ],
+)
+def test_what_is_not_told_is_at_least_two_counts_and_not_a_small_sum(rows: list[tuple[int, ...]], hidden: set[int]) -> None:
+    assert untold(rows) == hidden
 
 
 async def test_a_desk_that_nobody_asked_says_so(stage: Stage) -> None:
@@ -199,7 +234,19 @@ async def test_the_picture_follows_the_report_as_a_png(sqlite: AsyncEngine) -> N
     assert order.data.startswith(b"\x89PNG")
 
 
-def test_days_with_few_questions_are_drawn_as_none_and_long_times_by_week() -> None:
+def test_a_day_with_a_small_part_is_drawn_whole_and_one_with_few_questions_not_at_all() -> None:
+    monday = date(2026, 11, 23)
+    counted = {"answer": (5, 20, 9, 1), "escalate": (1, 4, 9, 0)}
+    kept = {
+        Key(monday + timedelta(days=day), What.QUESTION, decision): count
+        for decision, counts in counted.items()
+        for day, count in enumerate(counts)
+    }
+    drawn = drawing.stacked(reports.of(Figures(kept=kept), monday, monday + timedelta(days=4), [], desk()))
+    assert drawn == {"answer": [0, 0, 9, 0, 0], "suggest": [0] * 5, "escalate": [0, 0, 9, 0, 0], "total": [0, 24, 0, 0, 0]}
+
+
+def test_long_times_are_drawn_by_week() -> None:
     counted = reports.of(Figures(), date(2026, 1, 1), date(2026, 12, 31), [], desk())
     assert len(drawing.bars(counted)) == 53
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot import upkeep
 from bot.platforms.base import NotSent, Refused, ThreadGone, Unknown, Unreachable
+from handlers import commands
 from handlers.events import Edit, MessageRef, Place, Press, Reaction, Removal, Sender, Unreadable
 from handlers.events import Unreachable as PersonGone
 from handlers.orders import OpenThread, SendFile, ShowState, Sign
@@ -539,3 +540,23 @@ async def test_the_language_is_changed_with_a_press(stage: Stage) -> None:
     await stage.hears("ana", "odprem espe")
 
     assert stage.last("ana").text.startswith("Answer about sp-register.")
+
+
+@pytest.mark.parametrize("language", ["sl", "en"])
+async def test_no_command_ever_shows_a_placeholder(stage: Stage, language: str) -> None:
+    """Before anything was asked, after an answer and while advisers are asked, with an open ticket, and when it is closed."""
+    await stage.hears("ana", f"/language {language}")
+    names = [name for english, (slovene, _) in commands.NAMES.items() for name in (english, slovene)]
+    for name in (*names, "register", *names, "Kje je pekarna?", *names):
+        await stage.hears("ana", name if name not in names else f"/{name}")
+    await stage.adviser("/zakljuci")
+    for name in names:
+        await stage.hears("ana", f"/{name}")
+
+    assert [text for text in stage.texts("ana") if "{" in text] == []
+
+
+async def test_the_last_question_is_quoted_where_no_ticket_is_open(stage: Stage) -> None:
+    await stage.hears("ana", "kako odprem espe")
+    await stage.hears("ana", "/stanje")
+    assert stage.last("ana").text == "Nimate odprte zadeve. Vaše zadnje vprašanje:\n\nkako odprem espe"

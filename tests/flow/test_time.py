@@ -149,6 +149,14 @@ async def test_the_morning_list_says_what_waits_who_has_it_and_what_was_promised
     assert len([text for text in channel(stage) if "Dobro jutro" in text]) == 1
 
 
+async def test_what_is_back_in_the_morning_is_listed_among_what_waits(stage: Stage) -> None:
+    await stage.hears("ana", "Kje je pekarna?")
+    await stage.adviser("/odlozi jutri")
+    await until(stage, 2026, 11, 25, 9, 0)
+    assert channel(stage)[-1].startswith("Dobro jutro. Na nas čaka 1 zadeva:")
+    assert "dloženo" not in channel(stage)[-1]
+
+
 async def test_there_is_no_morning_list_when_nothing_waits_or_when_nobody_is_there(stage: Stage) -> None:
     await stage.later(days=10)
     assert not stage.seen_by("staff")
@@ -192,7 +200,7 @@ async def test_who_says_no_more_is_asked_once_and_the_ticket_closes_in_the_end(b
     await stage.later(days=2, hours=23)
     assert len(stage.texts("ana")) == said
     await stage.later(hours=1)
-    assert stage.last("ana").text.startswith("Smo vam z odgovorom pomagali (zadeva #1)?")
+    assert stage.last("ana").text.startswith("Vam je odgovor pomagal (zadeva #1)?")
     assert stage.last("ana").choices == [SOLVED, MORE_HELP]
     await stage.later(days=4)
     assert len(stage.texts("ana")) == said + 2

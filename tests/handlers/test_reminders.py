@@ -72,7 +72,9 @@ def test_a_ticket_that_is_put_off_is_called_for_when_it_is_back_and_for_nothing_
     friday = on(2026, 11, 27, 9, 0)
     for ticket in (OPENED, CLAIMED, ANSWERED):
         assert times(states.snoozed(ticket, friday), desk()) == {"wake": friday}
+    for ticket in (OPENED, CLAIMED):
         assert times(states.snoozed(ticket, None), desk()) == {}
+    assert times(states.snoozed(ANSWERED, None), desk()) == times(ANSWERED, desk())
 
 
 def test_zero_switches_a_reminder_off() -> None:

@@ -1,11 +1,13 @@
 """What the bot says: everything there in both languages, and nothing that a Slovene editor would send back."""
 
+import ast
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
-from handlers import advisers, commands, texts
+from handlers import advisers, cards, commands, texts
 from handlers.texts import Texts
 
 BOTH = texts.load(("sl", "en"))
@@ -43,6 +45,20 @@ def test_slovene_quotes_and_no_gendered_slashes() -> None:
     for name, text in sentences(BOTH["sl"]).items():
         assert not re.search(r'["“”„]', text), name
         assert not re.search(r"\w/(a|ka|la|na)\b", text), name
+
+
+def test_whatever_happens_to_a_ticket_has_its_words_in_the_history() -> None:
+    """`Happening` and its builders take what happened as their fourth argument, or as `what`."""
+    written = set()
+    for file in Path(advisers.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Happening", "happened", "_happened", "changed"):
+                named = [keyword.value for keyword in call.keywords if keyword.arg == "what"]
+                written |= {part.value for what in (*call.args[3:4], *named) for part in ast.walk(what) if isinstance(part, ast.Constant)}
+    names = {what.partition(":")[0] for what in written} | {cards.NONE_FIT}
+    assert {"opened", "drafted", "unmasked", "asked_again"} <= names
+    for language in BOTH.values():
+        assert names <= set(language.happened), language.code
 
 
 def test_every_command_is_in_the_help_of_its_language() -> None:
