@@ -115,7 +115,8 @@ def choices(ticket: Ticket, texts: Texts, nearest: tuple[Choice, ...] = ()) -> t
         if ticket.adviser is not None
         else Choice(texts.claim, Verb.CLAIM, ticket=ticket.number)
     )
-    return (take, Choice(texts.close, Verb.CLOSE, ticket=ticket.number), *nearest)
+    learn = (Choice(texts.draft_button, Verb.DRAFT, ticket=ticket.number),) if ticket.answered_at else ()
+    return (take, Choice(texts.close, Verb.CLOSE, ticket=ticket.number), *learn, *nearest)
 
 
 def tried(question: Question | None, desk: Desk, *, helped: bool | None) -> str:

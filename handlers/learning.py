@@ -87,7 +87,8 @@ def pressed(press: Press, situation: Situation, desk: Desk, now: datetime) -> Tu
     choice = situation.pressed or situation.spent
     assert choice is not None
     if choice.verb is Verb.DRAFT:
-        return Turn(kind="none") if situation.spent else begin(press, "", situation, desk, now)
+        under_way = any(draft.ticket == choice.ticket and draft.state in (DraftState.BEGUN, DraftState.OPEN) for draft in situation.drafts)
+        return Turn(kind="none") if under_way else begin(press, "", situation, desk, now)
     number, _, version = choice.subject.partition(".")
     draft = drafts.by_number(int(number), situation)
     if draft is None:
@@ -128,7 +129,8 @@ def _answer_meant(situation: Situation) -> Line | None:
     """The answer that the event replies to or marks, else the longest: a greeting at the end is none."""
     if situation.referred is not None and situation.referred.author == "adviser":
         return situation.referred
-    answers = [line for line in _lines(situation) if line.author == "adviser" and line.text.strip()]
+    newest = {line.origin or line: line for line in _lines(situation)}  # corrected, or taken back
+    answers = [line for line in newest.values() if line.author == "adviser" and line.text.strip()]
     return max(answers, key=lambda line: len(line.text), default=None)
 
 

@@ -64,7 +64,9 @@ class Choice:
     """What a platform's button carries: opaque, given when the order is put into the outbox."""
 
 
-REUSABLE = frozenset({Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT, Verb.WRITE_ANSWER})
+REUSABLE = frozenset(
+    {Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT, Verb.WRITE_ANSWER},
+)
 """Choices that lead somewhere and change nothing: they may be pressed again."""
 
 DRAFTING = frozenset(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.relearning import Knowledge, LearningFailed
 from handlers.desk import Matcher
 from handlers.events import MessageRef, Reaction, Sender
-from handlers.orders import Change
+from handlers.orders import Change, OpenThread, ShowState
 from handlers.situation import Draft, DraftState
 from knowledge.decisions import Decision, Found, Reading
 from knowledge.entries import Content
@@ -83,6 +83,24 @@ async def test_a_closed_ticket_offers_its_answer_for_the_faq_and_a_greeting_is_n
     assert draft.answer.startswith("Pozdravljeni, …!")
     await adviser_presses(stage, "V pogosta vprašanja")
     assert len(await kept(stage)) == 1
+
+
+async def test_as_soon_as_it_is_answered_the_card_offers_the_answer_for_the_faq(stage: Stage) -> None:
+    await stage.hears("ana", QUESTION)
+    assert "V pogosta vprašanja" not in on_the_card(stage)
+    wrong = await stage.adviser("To je daljši odgovor, ki je bil narobe.")
+    await stage.adviser("/umakni", reply_to=wrong)
+    await stage.adviser("V stari pekarni.")
+    choice = on_the_card(stage)["V pogosta vprašanja"]
+    for who in (ADVISER, TONE):
+        await stage.press(who, replace(STAFF, thread="t1"), choice)
+    assert [draft.answer for draft in await kept(stage)] == ["V stari pekarni."]
+
+
+def on_the_card(stage: Stage) -> dict[str, str]:
+    """What can be pressed on the newest ticket's card, and its choice."""
+    shown = [seen.order for seen in stage.platform.seen if isinstance(seen.order, OpenThread | ShowState) and seen.order.choices]
+    return {choice.label: choice.id for choice in shown[-1].choices}
 
 
 async def test_the_answer_is_offered_for_the_faq_as_well_when_the_person_or_the_clock_closes(both_stages: Stage) -> None:
