@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -35,6 +36,7 @@ class Phrases:
                 self._by_key.setdefault(key, said)
             else:
                 self._emoji.setdefault(_bare(said.phrase), said)
+        self._nearly = lru_cache(maxsize=64)(self._find_nearly)  # the parts of a text are looked at twice
         self._long = Shortlist([key for key in self._by_key if len(key) > _TOO_SHORT_FOR_SLIPS])
         self._noise = next((Said("small talk", kind.id, "") for kind in content.small_talk if kind.id == "noise"), None)
 
@@ -47,7 +49,7 @@ class Phrases:
             return self._by_key.get(key)
         return self._nearly(key) if len(key) > _TOO_SHORT_FOR_SLIPS else None
 
-    def _nearly(self, key: str) -> Said | None:
+    def _find_nearly(self, key: str) -> Said | None:
         longer = (1 + _SLIPS) / (1 - _SLIPS)
         near = self._long.near(key, len(key) / longer, len(key) * longer, _SLIPS * (1 + longer) * len(key))
         hit = process.extractOne(key, near, scorer=fuzz.ratio, score_cutoff=_NEAR)
