@@ -28,7 +28,7 @@ from handlers.hours import Hours
 from handlers.situation import Situation, Turn
 from knowledge import content as contents
 from knowledge import matching, replies, trained
-from knowledge.decisions import Decision
+from knowledge.decisions import Decision, NotFound, Reading
 from knowledge.entries import Content
 from storage import inbox, outbox
 
@@ -47,10 +47,10 @@ def utc_now() -> datetime:
 
 
 class Idle:
-    """The matcher of commands that ask nothing of it: another would take half a minute to learn."""
+    """The matcher of commands that ask nothing of it, and finds nothing: another would take half a minute to learn."""
 
     def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
-        raise NotImplementedError
+        return NotFound(Reading(language or "", (), ()))
 
 
 def build_desk(config: Config, matcher: Matcher | None = None) -> Desk:

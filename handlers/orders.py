@@ -67,7 +67,7 @@ class Choice:
 REUSABLE = frozenset(
     {Verb.SHOW_ENTRY, Verb.SHOW_DRAFT, Verb.DRAFT, Verb.TOPIC, Verb.TOPICS, Verb.LANGUAGE, Verb.OPEN_CHAT, Verb.WRITE_ANSWER},
 )
-"""Choices that lead somewhere and change nothing: they may be pressed again."""
+"""Choices that lead somewhere and settle nothing: they may be pressed again."""
 
 DRAFTING = frozenset(
     {Verb.DRAFT, Verb.DRAFT_WORDING, Verb.DRAFT_ENTRY, Verb.DRAFT_CANCEL, Verb.SHOW_DRAFT, Verb.APPROVE, Verb.REJECT},

@@ -328,6 +328,11 @@ class Client(nio.AsyncClient):  # type: ignore[misc]
         answer = await self.http.call("PUT", path("rooms", room, "send", kind, key), content)
         return str(answer["event_id"])
 
+    async def edits(self, room: str, event: str) -> list[str]:
+        """The events that edit one, the first hundred."""
+        found = await self.http.call("GET", path("rooms", room, "relations", event, "m.replace", under="/_matrix/client/v1"), limit="100")
+        return [str(edit["event_id"]) for edit in found.get("chunk", [])]
+
     async def redact(self, room: str, event: str, key: str) -> str:
         answer = await self.http.call("PUT", path("rooms", room, "redact", event, key), {})
         return str(answer["event_id"])

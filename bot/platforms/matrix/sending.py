@@ -210,7 +210,11 @@ class Sending:
             raise
 
     async def _remove(self, room: str, event: str, key: str) -> None:
+        """With its edits: each of them is an event of its own that holds the whole text."""
         try:
+            edits = await self.client.edits(room, event)
+            for number, edit in enumerate(edits):
+                await self.client.redact(room, edit, f"{key}-e{number}")
             await self.client.redact(room, event, key)
         except ServerError as error:
             if error.status not in (403, 404):

@@ -21,6 +21,27 @@ async def ask_for_a_human(office: Office, ana: Person, text: str = "Kako odprem 
     return room, card["event_id"]
 
 
+async def test_of_an_erased_ticket_no_text_stays_in_the_staff_room(either: Office, person: NewPerson) -> None:
+    office, encrypted = either, either.encrypted
+    ana, maja = await person("ana", encrypted=encrypted), office.adviser
+    room, card = await ask_for_a_human(office, ana, encrypted=encrypted)
+    said = await maja.in_thread(office.room, card, "Pozdravljeni, pomagam vam.")
+    await eventually(lambda: maja.reactions(office.room, said) == ["✅"])
+    edits = [one["event_id"] for one in maja.seen[office.room] if _edits(one) == card]
+    assert edits
+    await ana.says(room, "!izbrisi")
+    await ana.sees(room, "izbri")
+    await ana.says(room, "Da, izbriši vse")
+    await ana.sees(room, "Vaši podatki so izbrisani.")
+    for event in (card, said, *edits):
+        await eventually(lambda event=event: event in maja.removed(office.room))
+
+
+def _edits(event: dict[str, Any]) -> str | None:
+    relation = event["content"].get("m.relates_to", {})
+    return relation.get("event_id") if relation.get("rel_type") == "m.replace" else None
+
+
 async def number_of(ana: Person, room: str) -> str:
     """Her ticket's number, as she was told."""
     told = await ana.sees(room, "(zadeva #")

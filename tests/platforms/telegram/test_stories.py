@@ -243,6 +243,18 @@ async def test_a_deleted_account_is_told_on_the_ticket(scene: Scene) -> None:
     assert api.sees(staff, topic)[-1].reply_to == said.id
 
 
+async def test_of_an_erased_ticket_only_the_number_of_its_topic_stays(scene: Scene) -> None:
+    api, ana, maja, staff = scene.api, scene.ana, scene.maja, scene.staff
+    topic = await scene.ticket()
+    await ana.says("/izbrisi")
+    await api.until(lambda: "Da, izbriši vse" in api.sees(ana)[-1].labels)
+    await ana.presses(api.sees(ana)[-1], "Da, izbriši vse")
+    await api.until(lambda: topic.name == topic.name.partition(" ")[0] and topic.closed)
+    assert not any(UNKNOWN in text for text in scene.said(topic))
+    said = await maja.says("Ste še tam?", chat=staff, topic=topic)
+    await api.until(lambda: said.reactions.get(123) == ["💔"] and "izbrisana" in scene.said(topic)[-1])
+
+
 async def test_what_is_older_than_two_days_cannot_be_taken_back_and_the_adviser_is_told_why(scene: Scene) -> None:
     api, ana, maja, staff = scene.api, scene.ana, scene.maja, scene.staff
     topic = await scene.ticket()
