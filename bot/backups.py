@@ -23,6 +23,7 @@ from bot.errors import ConfigError
 from bot.running import with_database
 from storage import backup, database, erasures, schema
 from storage.backup import BackupError, Extent
+from storage.erasures import Mark
 
 _AGE = b"age-encryption.org/"
 _MANIFEST = "manifest.json"
@@ -97,9 +98,8 @@ def key(options: argparse.Namespace) -> int:
             file.write(f"{identity}\n")
     except FileExistsError:
         raise BackupError(f"{options.file} is there already: a key that is overwritten opens no backup any more") from None
-    print(f"""{options.file}: the secret key; keep it away from the server, in two places
+    print(f"""{options.file}: the secret key; keep it away from the server, in two places. Into the configuration, under [backup]:
 
-[backup]
 recipient = "{identity.to_public()}\"""")
     return 0
 
@@ -206,14 +206,13 @@ def _keys_to_put_back(settings: Config, kept: Path) -> Path | None:
     return store
 
 
-def _marks(file: Path | None) -> list[str]:
+def _marks(file: Path | None) -> list[Mark]:
     try:
-        marks = file.read_text(encoding="utf-8").split() if file else []
-    except (OSError, UnicodeDecodeError) as error:
+        return [erasures.read_mark(line) for line in file.read_text(encoding="utf-8").splitlines()] if file else []
+    except OSError as error:
         raise BackupError(f"--erasures: {file} cannot be read: {error}") from None
-    if odd := next((mark for mark in marks if not erasures.is_mark(mark)), None):
-        raise BackupError(f"--erasures: {file} is not what `helpdesk db erasures` printed: {odd[:20]}")
-    return marks
+    except ValueError as error:
+        raise BackupError(f"--erasures: {file} is not what `helpdesk db erasures` printed: {str(error)[:80]}") from None
 
 
 def recipient_of(settings: Config) -> x25519.Recipient | None:

@@ -14,6 +14,7 @@ from handlers import deliveries
 from handlers.desk import Desk
 from handlers.respond import after_restore
 from storage import due, inbox, outbox, privacy, situations, tickets
+from storage.erasures import Mark
 from storage.inbox import BrokenRow
 from storage.tables import UtcTime, leases, metadata
 
@@ -100,11 +101,8 @@ async def fill(tx: AsyncConnection, name: str, rows: Iterable[str]) -> int:
     return count
 
 
-async def settle(tx: AsyncConnection, forgotten: Iterable[str], desk: Desk, now: datetime) -> Settled:
-    """Make a restored desk one that may go on: who was erased since is erased again, nothing old is sent, answered or rung.
-
-    `forgotten` are the hashes of `storage.erasures`.
-    """
+async def settle(tx: AsyncConnection, forgotten: Iterable[Mark], desk: Desk, now: datetime) -> Settled:
+    """Make a restored desk one that may go on: who was erased since is erased again, nothing old is sent, answered or rung."""
     waited = await inbox.set_aside_waiting(tx, "waited when the backup was made")
     erased = await privacy.erase_again(tx, set(forgotten), now)
     unsent = await outbox.give_up_all(tx, "not sent: the desk was restored from a backup", now)

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Set
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,17 +15,30 @@ _THREAD = "thread"
 """In the place of a platform."""
 
 
-def mark(platform: str, person: str) -> str:
+class Mark(NamedTuple):
+    """One erasure. Who comes back and is erased once more has two."""
+
+    person: str
     """Names nobody by itself; whoever knows an id can see that it was erased."""
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.at.astimezone(UTC).isoformat()}"
+
+
+def read_mark(line: str) -> Mark:
+    """What `str` made of one. Raises ValueError."""
+    if not (found := re.fullmatch(r"([0-9a-f]{64}) (\S+[+]00:00)", line)):
+        raise ValueError(line)
+    return Mark(found[1], datetime.fromisoformat(found[2]))
+
+
+def hashed(platform: str, person: str) -> str:
     return hashlib.sha256(f"{platform}\n{person}".encode(errors="replace")).hexdigest()
 
 
-def is_mark(text: str) -> bool:
-    return re.fullmatch("[0-9a-f]{64}", text) is not None
-
-
 async def note(tx: AsyncConnection, platform: str, person: str, now: datetime) -> None:
-    await tx.execute(insert(erasures).values(person=mark(platform, person), at=now))
+    await add(tx, (Mark(hashed(platform, person), now),))
 
 
 async def note_thread(tx: AsyncConnection, thread: str, now: datetime) -> None:
@@ -34,15 +48,15 @@ async def note_thread(tx: AsyncConnection, thread: str, now: datetime) -> None:
 
 async def was_thread(tx: AsyncConnection, thread: str | None) -> bool:
     """Of a ticket that was erased with its person."""
-    found = select(erasures.c.number).where(erasures.c.person == mark(_THREAD, thread or "")).limit(1)
+    found = select(erasures.c.number).where(erasures.c.person == hashed(_THREAD, thread or "")).limit(1)
     return thread is not None and await tx.scalar(found) is not None
 
 
-async def add(tx: AsyncConnection, marks: Set[str], now: datetime) -> None:
-    """Those that are not noted yet."""
-    for new in sorted(marks - set(await all_marks(tx))):
-        await tx.execute(insert(erasures).values(person=new, at=now))
+async def add(tx: AsyncConnection, marks: Iterable[Mark]) -> None:
+    for new in sorted(marks):
+        await tx.execute(insert(erasures).values(person=new.person, at=new.at))
 
 
-async def all_marks(tx: AsyncConnection) -> list[str]:
-    return list(await tx.scalars(select(erasures.c.person).distinct().order_by(erasures.c.person)))
+async def all_marks(tx: AsyncConnection) -> list[Mark]:
+    found = select(erasures.c.person, erasures.c.at).order_by(erasures.c.at, erasures.c.person)
+    return [Mark(*row) for row in await tx.execute(found)]

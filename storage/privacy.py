@@ -1,7 +1,7 @@
 """Everything kept about one person: to give it to them, and to delete it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.hours import Hours
 from handlers.situation import State
 from storage import erasures, statistics
+from storage.erasures import Mark
 from storage.tables import advisers, blocks, choices, conversations, drafts, inbox, outbox, questions, ticket_history, ticket_lines, tickets
 
 _TO = " → "
@@ -138,17 +139,22 @@ async def rewrite(tx: AsyncConnection, platform: str, person: str, how: Callable
                 await tx.execute(update(table).where(table.c.number == row.number).values(text=new))
 
 
-async def erase_again(tx: AsyncConnection, marks: set[str], now: datetime) -> int:
-    """After a backup was restored: everybody who was erased since, by the marks of `erasures`; how many there were."""
+async def erase_again(tx: AsyncConnection, marks: Set[Mark], now: datetime) -> int:
+    """After a backup was restored: everybody who was erased since it was made; how many there were.
+
+    `marks` are all that are known. Those that the backup holds were made before it: who came back after them stays.
+    """
+    since = marks - set(await erasures.all_marks(tx))
     people = union(
         *(select(table.c.platform, table.c.person) for table in (conversations, questions, tickets, blocks)),
         select(advisers.c.platform, advisers.c.id),
         select(inbox.c.platform, inbox.c.sender),
     )
-    found = [(platform, person) for platform, person in await tx.execute(people) if erasures.mark(platform, person) in marks]
+    again = {mark.person for mark in since}
+    found = [(platform, person) for platform, person in await tx.execute(people) if erasures.hashed(platform, person) in again]
     for platform, person in found:
         await erase(tx, platform, person, now)
-    await erasures.add(tx, marks, now)
+    await erasures.add(tx, since)
     return len(found)
 
 

@@ -46,18 +46,18 @@ class Wire:
         await self._whole.wait()
         answers, server = await asyncio.open_unix_connection(str(self._behind))
         self._ends |= {writer, server}
-        with contextlib.suppress(OSError):
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._carry(reader, server))
-                both.create_task(self._carry(answers, writer))
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._carry(reader, server))
+            both.create_task(self._carry(answers, writer))
         self._ends -= {writer, server}
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:
-            while some := await source.read(65536):
-                await self._whole.wait()
-                target.write(some)
-                await target.drain()
+            with contextlib.suppress(OSError):
+                while some := await source.read(65536):
+                    await self._whole.wait()
+                    target.write(some)
+                    await target.drain()
         finally:
             target.close()
 
