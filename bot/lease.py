@@ -6,10 +6,11 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
@@ -88,13 +89,16 @@ class Holding:
             await asyncio.sleep(_KEEP_EVERY)
             tried = time.monotonic()
             try:
-                async with asyncio.timeout(min(_KEEP_EVERY, kept + _GIVE_UP_AFTER - tried)), self.engine.begin() as tx:
-                    await leases.keep(tx, self.lease, LENGTH)
+                await _within(min(_KEEP_EVERY, kept + _GIVE_UP_AFTER - tried), self._renew(self.lease))
                 kept = tried
             except (DBAPIError, OSError) as error:
                 log.error("the lease could not be renewed: %s", type(error).__name__)
             if time.monotonic() - kept >= _GIVE_UP_AFTER:
                 raise LeaseLost("the database has been out of reach for too long; another process may be at work")
+
+    async def _renew(self, lease: Lease) -> None:
+        async with self.engine.begin() as tx:
+            await leases.keep(tx, lease, LENGTH)
 
 
 async def _wait(engine: AsyncEngine, stopping: asyncio.Event, no_standby: str) -> Lease | None:
@@ -127,11 +131,39 @@ async def _wait(engine: AsyncEngine, stopping: asyncio.Event, no_standby: str) -
 
 
 async def _give_back(engine: AsyncEngine, lease: Lease) -> None:
-    try:
-        async with asyncio.timeout(2), engine.begin() as tx:
+    async def give_back() -> None:
+        async with engine.begin() as tx:
             await leases.give_back(tx, lease)
+
+    try:
+        await _within(2, give_back())
     except (DBAPIError, OSError):
         log.warning("the lease could not be given back; another process takes over in %d s", LENGTH.total_seconds())
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Raises TimeoutError as `asyncio.timeout` does, and never later: SQLAlchemy lets nobody cancel the end of a transaction, which over a
+    line that is cut never comes."""
+    task = asyncio.create_task(work)
+    _left_behind.add(task)
+    task.add_done_callback(_ended)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            raise TimeoutError
+        task.result()
+    finally:
+        task.cancel()
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    _left_behind.discard(task)
+    if not task.cancelled():
+        task.exception()  # seen, so that the event loop does not report it
+
+
+_left_behind: set[asyncio.Task[None]] = set()
+"""The event loop itself keeps no task alive."""
 
 
 @contextmanager

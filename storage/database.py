@@ -4,10 +4,11 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Dialect, ExceptionContext, Table, event, make_url
+from sqlalchemy import ExceptionContext, Insert, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -95,17 +96,24 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 async def insert_new(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert unless a row with the same key is there; True when it was new."""
-    insert = sqlite.insert(table) if _is_sqlite(tx.dialect) else postgresql.insert(table)
-    result = await tx.execute(insert.values(**values).on_conflict_do_nothing())
+    result = await tx.execute(_insert(tx.dialect.name, table).on_conflict_do_nothing(), values)
     return bool(result.rowcount)
 
 
 async def put(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert, or replace the row with the same primary key."""
+    await tx.execute(_upsert(tx.dialect.name, table, tuple(values)), values)
+
+
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
     keys = [column.name for column in table.primary_key]
-    changed = {name: value for name, value in values.items() if name not in keys}
-    insert = sqlite.insert(table) if _is_sqlite(tx.dialect) else postgresql.insert(table)
-    await tx.execute(insert.values(**values).on_conflict_do_update(index_elements=keys, set_=changed))
+    insert = _insert(dialect, table)
+    return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in names if name not in keys})
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 async def overwrite_deleted(engine: AsyncEngine) -> None:
@@ -115,10 +123,6 @@ async def overwrite_deleted(engine: AsyncEngine) -> None:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # outside of any transaction
-
-
-def _is_sqlite(dialect: Dialect) -> bool:
-    return dialect.name == "sqlite"
 
 
 def dump(value: object) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.events import Event, Unreadable
@@ -20,6 +20,22 @@ MOST_ROOMS = 64
 
 Room = tuple[str, str]
 """Platform and room."""
+
+
+# Built once: these run for each event, and building a statement takes longer than SQLite needs to run it.
+_FIRST_OF_EACH_ROOM = (
+    select(inbox.c.number, inbox.c.platform, inbox.c.room)
+    .where(
+        inbox.c.number.in_(
+            select(func.min(inbox.c.number)).where(inbox.c.state == "waiting").group_by(inbox.c.platform, inbox.c.room),
+        ),
+        inbox.c.not_before <= bindparam("now"),
+    )
+    .order_by(inbox.c.number)
+    .limit(MOST_ROOMS)
+)
+_ROW = select(inbox).where(inbox.c.number == bindparam("of"))
+_DONE = update(inbox).where(inbox.c.number == bindparam("of")).values(state="done", data={}, error=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +102,12 @@ async def next_up(tx: AsyncConnection, now: datetime, served: Sequence[Room] = (
 
     `served` are the rooms that had their turn lately, the last one last. Raises BrokenRow when the event cannot be read any more.
     """
-    first_in_room = select(func.min(inbox.c.number)).where(inbox.c.state == "waiting").group_by(inbox.c.platform, inbox.c.room)
-    columns = (inbox.c.number, inbox.c.platform, inbox.c.room)
-    is_due = (inbox.c.number.in_(first_in_room), inbox.c.not_before <= now)
-    due = (await tx.execute(select(*columns).where(*is_due).order_by(inbox.c.number).limit(MOST_ROOMS))).all()
+    due = (await tx.execute(_FIRST_OF_EACH_ROOM, {"now": now})).all()
     if not due:
         return None
     turns = {room: turn for turn, room in enumerate(served)}
     chosen = min(due, key=lambda row: (turns.get((row.platform, row.room), -1), row.number))
-    row = (await tx.execute(select(inbox).where(inbox.c.number == chosen.number))).one()
+    row = (await tx.execute(_ROW, {"of": chosen.number})).one()
     return Waiting(row.number, _event(row), row.attempts)
 
 
@@ -116,7 +129,7 @@ class BrokenRow(Exception):
 
 async def lately(tx: AsyncConnection, number: int, most: int) -> int:
     """How many events the same sender sent in the same room and minute before this one; at most `most`."""
-    mine = (await tx.execute(select(inbox).where(inbox.c.number == number))).first()
+    mine = (await tx.execute(_ROW, {"of": number})).first()
     if mine is None:
         return 0
     theirs = (inbox.c.platform == mine.platform, inbox.c.room == mine.room, inbox.c.sender == mine.sender)
@@ -141,7 +154,7 @@ async def set_aside(tx: AsyncConnection, number: int) -> Event | None:
 
 async def mark_done(tx: AsyncConnection, number: int) -> None:
     """Done; what it said is kept where it belongs (question, ticket), not here."""
-    await tx.execute(update(inbox).where(inbox.c.number == number).values(state="done", data={}, error=None))
+    await tx.execute(_DONE, {"of": number})
 
 
 async def mark_failed(tx: AsyncConnection, number: int, error: str, again: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.events import MessageRef, Place
@@ -16,6 +16,27 @@ from storage.tables import choices, outbox
 
 _KINDS = {type_.__name__: type_ for type_ in get_args(Order)}
 _UNFINISHED = ("waiting", "sending", "unknown")
+
+# Built once: these run for each order, and building a statement takes longer than SQLite needs to run it.
+_FIRST_OF_EACH_LANE = (
+    select(outbox)
+    .where(
+        outbox.c.number.in_(
+            select(func.min(outbox.c.number))
+            .where(outbox.c.platform == bindparam("at"), outbox.c.state.in_(_UNFINISHED))
+            .group_by(outbox.c.lane)
+        ),
+        outbox.c.state.in_(("waiting", "unknown")),
+        outbox.c.not_before <= bindparam("now"),
+    )
+    .order_by(outbox.c.number)
+    .limit(bindparam("most"))
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of"))
+    .values(state="sent", sent_id=bindparam("id"), sent_at=bindparam("now"), data={}, error=None)
+)
 
 NewId = Callable[[], str]
 
@@ -52,27 +73,26 @@ async def put(
         platform, room = destination(order)
         ticket = getattr(order, "ticket", None)
         in_staff = (platform, room) == (staff.platform, staff.room)
-        result = await tx.execute(
-            insert(outbox).values(
-                platform=platform,
-                room=room,
-                lane=f"{room}#{ticket}" if in_staff and ticket is not None else room,
-                kind=type(order).__name__,
-                data=dump(order),
-                cause=cause,
-                ticket=ticket,
-                state="waiting",
-                key=new_id(),
-                not_before=now + timedelta(seconds=getattr(order, "hold", 0)),
-                created_at=now,
-                forget=forget,
-            )
-        )
+        row = {
+            "platform": platform,
+            "room": room,
+            "lane": f"{room}#{ticket}" if in_staff and ticket is not None else room,
+            "kind": type(order).__name__,
+            "data": dump(order),
+            "cause": cause,
+            "ticket": ticket,
+            "state": "waiting",
+            "key": new_id(),
+            "not_before": now + timedelta(seconds=getattr(order, "hold", 0)),
+            "created_at": now,
+            "forget": forget,
+        }
+        result = await tx.execute(insert(outbox), row)
         assert result.inserted_primary_key is not None
-        number = result.inserted_primary_key[0]
-        for position, choice in enumerate(_choices(order)):
-            row = {"id": choice.id, "outbox": number, "position": position, "platform": platform, "room": room}
-            await tx.execute(insert(choices).values(**row, data=dump(choice), created_at=now))
+        where = {"outbox": result.inserted_primary_key[0], "platform": platform, "room": room, "created_at": now}
+        offered = [where | {"id": one.id, "position": at, "data": dump(one)} for at, one in enumerate(_choices(order))]
+        if offered:
+            await tx.execute(insert(choices), offered)
 
 
 def _choices(order: Order) -> tuple[Choice, ...]:
@@ -87,11 +107,7 @@ def _with_ids(order: Order, new_id: NewId) -> Order:
 
 async def take(tx: AsyncConnection, platform: str, now: datetime, most: int) -> list[Outgoing]:
     """The next orders that may be sent, one a lane, oldest first; they are `sending` from now on."""
-    first_in_lane = (
-        select(func.min(outbox.c.number)).where(outbox.c.platform == platform, outbox.c.state.in_(_UNFINISHED)).group_by(outbox.c.lane)
-    )
-    ready = (outbox.c.number.in_(first_in_lane), outbox.c.state.in_(("waiting", "unknown")), outbox.c.not_before <= now)
-    rows = await tx.execute(select(outbox).where(*ready).order_by(outbox.c.number).limit(most))
+    rows = await tx.execute(_FIRST_OF_EACH_LANE, {"at": platform, "now": now, "most": most})
     taken = [_outgoing(row) for row in rows]
     if taken:
         numbers = [outgoing.number for outgoing in taken]
@@ -119,9 +135,7 @@ async def mark_sent(tx: AsyncConnection, outgoing: Outgoing, sent_id: str | None
     if outgoing.forget:
         await tx.execute(delete(outbox).where(outbox.c.number == outgoing.number))
         return
-    await tx.execute(
-        update(outbox).where(outbox.c.number == outgoing.number).values(state="sent", sent_id=sent_id, sent_at=now, data={}, error=None)
-    )
+    await tx.execute(_SENT, {"of": outgoing.number, "id": sent_id, "now": now})
 
 
 async def change(tx: AsyncConnection, outgoing: Outgoing, order: Order, why: str) -> None:

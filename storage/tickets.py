@@ -11,10 +11,12 @@ from handlers.situation import Happening, Line, State, Ticket
 from storage.database import clean_row, dump, load, put
 from storage.tables import counters, ticket_history, ticket_lines, tickets
 
+_LAST_NUMBER = select(counters.c.value).where(counters.c.name == "ticket")
+
 
 async def next_number(tx: AsyncConnection) -> int:
     """A number is never given twice, also when its ticket was erased."""
-    return (await tx.scalar(select(counters.c.value).where(counters.c.name == "ticket")) or 0) + 1
+    return (await tx.scalar(_LAST_NUMBER) or 0) + 1
 
 
 async def by_number(tx: AsyncConnection, number: int) -> Ticket | None:
@@ -124,7 +126,7 @@ async def add_line(tx: AsyncConnection, line: Line) -> None:
     attachments = [dump(attachment) for attachment in line.attachments]
     row = {"ticket": line.ticket, "author": line.author, "text": line.text, "at": line.at, "attachments": attachments}
     row |= {"adviser": line.adviser.id, "adviser_name": line.adviser.name} if line.adviser else {}
-    await tx.execute(insert(ticket_lines).values(**clean_row(row | _columns("origin", line.origin) | _columns("copy", line.copy))))
+    await tx.execute(insert(ticket_lines), clean_row(row | _columns("origin", line.origin) | _columns("copy", line.copy)))
 
 
 async def set_copy(tx: AsyncConnection, origin: MessageRef, copy: MessageRef) -> None:
@@ -171,7 +173,7 @@ async def numbers_of(tx: AsyncConnection, platform: str, person: str) -> list[in
 
 async def add_happening(tx: AsyncConnection, happening: Happening) -> None:
     row = {"ticket": happening.ticket, "at": happening.at, "who": happening.who, "what": happening.what}
-    await tx.execute(insert(ticket_history).values(**clean_row(row)))
+    await tx.execute(insert(ticket_history), clean_row(row))
 
 
 async def history(tx: AsyncConnection, number: int) -> tuple[Happening, ...]:

@@ -1,7 +1,11 @@
 """One active process: taken over when it falls silent, and never two that write."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -99,3 +103,26 @@ async def test_cut_off_from_the_database_it_stops_before_another_one_starts() ->
         with pytest.raises(LeaseLost, match="out of reach"):
             await Holding(engine, Lease("desk", "a", 1)).keep()
         assert time.monotonic() - begun < LENGTH.total_seconds() + 2
+
+
+class Hanging:
+    """An engine whose transactions end when they like, and not when somebody cancels them: as over a line that was cut at a bad moment."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[None]:
+        while not self.over.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.over.wait()
+        yield
+
+
+async def test_a_renewal_that_cannot_be_cancelled_holds_nothing_up() -> None:
+    engine = Hanging()
+    begun = time.monotonic()
+    with pytest.raises(LeaseLost, match="out of reach"):
+        await Holding(cast(AsyncEngine, engine), Lease("desk", "a", 1)).keep()
+    assert time.monotonic() - begun < LENGTH.total_seconds() + 2
+    engine.over.set()

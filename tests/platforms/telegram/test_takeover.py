@@ -13,7 +13,7 @@ from sqlalchemy import text
 from storage import database, schema
 from tests.platforms.botapi import BotApi, Person
 from tests.platforms.telegram.desk import ANSWER, QUESTION, Desk
-from tests.platforms.telegram.wire import Wire, wired
+from tests.wire import Wire, wired
 
 LABEL = "(možna ponovitev)"
 WITHIN = 20.0
