@@ -1,5 +1,6 @@
 """The parts of a text: what is said besides the question, and two questions in one."""
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -46,8 +47,14 @@ def _can_go(piece: str, unwanted: Callable[[str], bool]) -> bool:
 
 
 def questions(text: str) -> list[str]:
-    """The questions in a text that seems to hold more than one; none if it holds one."""
+    """The questions in a text that holds more than one; none if it holds one. What only tells the circumstances is no question."""
     # Where everything is shouted, a capital letter begins no sentence.
-    found = [part.strip() for part in _SECOND_QUESTION.split(text.lower() if text.isupper() else text, maxsplit=_MOST_PARTS)]
-    asked = [part for part in found if len(words.words_in(part)) >= _FEWEST_WORDS]
+    text = text.lower() if text.isupper() else text
+    breaks = [(found.start(), found.end()) for found in itertools.islice(_SECOND_QUESTION.finditer(text), _MOST_PARTS)]
+    starts, ends = [0, *(end for _, end in breaks)], [*(start for start, _ in breaks), len(text)]
+    asked = [
+        text[start:end].strip()
+        for start, end in zip(starts, ends, strict=True)
+        if len(words.words_in(text[start:end])) >= _FEWEST_WORDS and asks(text[start : end + 1].strip())
+    ]
     return asked if len(asked) > 1 else []

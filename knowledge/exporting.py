@@ -67,7 +67,7 @@ def new_file(addition: Addition, languages: Sequence[str]) -> str:
 def _side(language: str, title: str, wordings: Sequence[str], answer: str) -> str:
     listed = "".join(f"    {_quoted(wording)},\n" for wording in wordings)
     text = tomlkit.string(f"\n{answer}\n", multiline=True).as_string()
-    return f"[{language}]\ntitle = {_quoted(title)}\nkeywords = []\nwordings = [\n{listed}]\nanswer = {text}\n"
+    return f"[{language}]\ntitle = {_quoted(title)}\nanswer = {text}\nkeywords = []\nwordings = [\n{listed}]\n"
 
 
 def _quoted(text: str) -> str:
