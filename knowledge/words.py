@@ -20,6 +20,7 @@ LONGEST = 1_000
 
 # NFKC can grow a text 18 times and sorts combining marks slowly, so it is never given more than this.
 _LONGEST_RAW = 4 * LONGEST
+_FAR_MORE_OFTEN = 3
 _MOST_CORRECTIONS = 20
 _NOTHING = {"Cc", "Cf", "Cn", "Co", "Cs"}
 _MARKS = {"Mn", "Me"}
@@ -132,6 +133,10 @@ class Words:
     def __init__(self, content: Content) -> None:
         self._vocabulary = Counter(word for text in _texts(content) for word in map(fold, split(normalise(text))))
         self._spellings = Shortlist(sorted(self._vocabulary))
+        # Wordings are typed as people type. Their slips are no words; they would hide what is meant by the next who slips.
+        slips = {word for word in self._vocabulary if self._is_slip(word)}
+        self._vocabulary = Counter({word: count for word, count in self._vocabulary.items() if word not in slips})
+        self._spellings = Shortlist(sorted(self._vocabulary))
         self._spoken = Expressions({_key(spoken): tuple(split(normalise(standard))) for spoken, standard in content.colloquial.items()})
         self._synonyms = Expressions(_standard_forms(content.synonyms))
 
@@ -163,6 +168,14 @@ class Words:
             return word
         corrected[word] = meant
         return meant
+
+    def _is_slip(self, word: str) -> bool:
+        """No dictionary has it, and a word that is there far more often is one slip away."""
+        if len(word) < 4 or not word.isalpha() or is_known(restored(word)):
+            return False
+        near = self._spellings.near(word, len(word) - 1, len(word) + 1, 2)
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=1, limit=None)
+        return any(self._vocabulary[hit[0]] >= _FAR_MORE_OFTEN * self._vocabulary[word] and is_known(restored(hit[0])) for hit in found)
 
     def _nearest(self, word: str) -> str | None:
         """The FAQ's word that this is a slip of the finger from: one off, or two in a long word; the more frequent one of equals."""

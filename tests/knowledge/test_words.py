@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,14 @@ def test_spoken_forms_and_synonyms_are_read_as_the_standard_form(words):
 def test_a_slip_is_corrected_to_a_word_of_the_faq(words):
     assert words.read("odpiarnje").corrections == (("odpiarnje", "odpiranje"),)
     assert words.read("registrriram dejavnst").terms == words.read("registriram dejavnost").terms
+
+
+def test_a_slip_in_a_wording_is_no_word_of_the_faq(small_faq):
+    entry = small_faq.entries[0]
+    typed = ("Kako poteka registracija?", "registracija zame", "Koliko stane registracija?", "kje je registrcija")
+    side = replace(entry.sides["sl"], wordings=(*entry.sides["sl"].wordings, *typed))
+    faq = replace(small_faq, entries=(replace(entry, sides={**entry.sides, "sl": side}), *small_faq.entries[1:]))
+    assert Words(faq).read("registrcija").corrections == (("registrcija", "registracija"),)
 
 
 def test_the_standard_form_of_a_text_keeps_its_punctuation(words):
