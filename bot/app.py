@@ -47,7 +47,7 @@ def utc_now() -> datetime:
 
 
 class Idle:
-    """The matcher of commands that ask nothing of it, and finds nothing: another would take up to a minute to learn."""
+    """The matcher of commands that ask nothing of it, and finds nothing: another would take about a minute to learn."""
 
     def decide(self, text: str, language: str | None = None, earlier: str | None = None) -> Decision:
         return NotFound(Reading(language or "", (), ()))

@@ -76,7 +76,7 @@ class LearningFailed(Exception):
 
 
 def in_a_process(settings: matching.Settings) -> Learn:
-    """It takes up to a minute of a processor, during which nobody should wait for an answer; what was learnt comes back by the cache."""
+    """It takes about a minute of a processor, during which nobody should wait for an answer; what was learnt comes back by the cache."""
 
     async def learn(content: Content) -> Matcher:
         child = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot.relearning", stdin=asyncio.subprocess.PIPE)

@@ -56,7 +56,7 @@ def learn(content: Content, embedder: Embedder | None, precision: float, cache: 
 
 def _engine(content: Content, words: Words, embedder: Embedder | None, precision: float, cache: Path | None) -> Engine:
     if len(content.entries) > 20:
-        log.warning("learning the FAQ (once after each change, up to a minute) …")
+        log.warning("learning the FAQ (once after each change, about a minute) …")
     return training.train(
         lessons_of(content),
         words.read,
