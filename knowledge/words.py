@@ -20,6 +20,8 @@ LONGEST = 1_000
 
 # NFKC can grow a text 18 times and sorts combining marks slowly, so it is never given more than this.
 _LONGEST_RAW = 4 * LONGEST
+_SHORTEST_CORRECTED = 4
+"""Letters."""
 _FAR_MORE_OFTEN = 3
 _MOST_CORRECTIONS = 20
 _NOTHING = {"Cc", "Cf", "Cn", "Co", "Cs"}
@@ -131,11 +133,7 @@ class Words:
     """The FAQ's own vocabulary and expressions, by which everything else is read."""
 
     def __init__(self, content: Content) -> None:
-        self._vocabulary = Counter(word for text in _texts(content) for word in map(fold, split(normalise(text))))
-        self._spellings = Shortlist(sorted(self._vocabulary))
-        # Wordings are typed as people type. Their slips are no words; they would hide what is meant by the next who slips.
-        slips = {word for word in self._vocabulary if self._is_slip(word)}
-        self._vocabulary = Counter({word: count for word, count in self._vocabulary.items() if word not in slips})
+        self._vocabulary = _without_slips(Counter(word for text in _texts(content) for word in map(fold, split(normalise(text)))))
         self._spellings = Shortlist(sorted(self._vocabulary))
         self._spoken = Expressions({_key(spoken): tuple(split(normalise(standard))) for spoken, standard in content.colloquial.items()})
         self._synonyms = Expressions(_standard_forms(content.synonyms))
@@ -162,20 +160,12 @@ class Words:
         return fold(word) in self._vocabulary
 
     def _corrected(self, word: str, corrected: dict[str, str]) -> str:
-        if len(word) < 4 or not word.isalpha() or self.knows(word) or len(corrected) >= _MOST_CORRECTIONS:
+        if len(word) < _SHORTEST_CORRECTED or not word.isalpha() or self.knows(word) or len(corrected) >= _MOST_CORRECTIONS:
             return word
         if is_known(restored(word)) or (meant := self._nearest(fold(word))) is None:
             return word
         corrected[word] = meant
         return meant
-
-    def _is_slip(self, word: str) -> bool:
-        """No dictionary has it, and a word that is there far more often is one slip away."""
-        if len(word) < 4 or not word.isalpha() or is_known(restored(word)):
-            return False
-        near = self._spellings.near(word, len(word) - 1, len(word) + 1, 2)
-        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=1, limit=None)
-        return any(self._vocabulary[hit[0]] >= _FAR_MORE_OFTEN * self._vocabulary[word] and is_known(restored(hit[0])) for hit in found)
 
     def _nearest(self, word: str) -> str | None:
         """The FAQ's word that this is a slip of the finger from: one off, or two in a long word; the more frequent one of equals."""
@@ -183,6 +173,21 @@ class Words:
         near = self._spellings.near(word, max(4, len(word) - reach), len(word) + reach, 2 * reach)
         found = process.extract(word, near, scorer=OSA.distance, score_cutoff=reach, limit=None)
         return min(found, key=lambda hit: (hit[1], -self._vocabulary[hit[0]], hit[0]))[0] if found else None
+
+
+def _without_slips(counted: Counter[str]) -> Counter[str]:
+    """Wordings are typed as people type. What no dictionary has and is one slip from a word that is there far more often is no word of its
+    own: it would hide what is meant by the next who slips."""
+    spellings = Shortlist(sorted(counted))
+
+    def is_slip(word: str) -> bool:
+        if len(word) < _SHORTEST_CORRECTED or not word.isalpha() or is_known(restored(word)):
+            return False
+        near = spellings.near(word, len(word) - 1, len(word) + 1, 2)
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=1, limit=None)
+        return any(counted[meant] >= _FAR_MORE_OFTEN * counted[word] and is_known(restored(meant)) for meant, *_ in found)
+
+    return Counter({word: count for word, count in counted.items() if not is_slip(word)})
 
 
 class Expressions:
